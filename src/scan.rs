@@ -1,0 +1,401 @@
+//! Finding API keys in any text, however they got there.
+//!
+//! The rule is the grammar of [`key`](crate::key), read the way a person reads it. A key is pasted with its
+//! quotes, upper-cased by a form, wrapped by a terminal, escaped by a URL or by JSON, broken up by a
+//! word processor's soft hyphens: a parser refuses all of these, and a secret key in any of them is given
+//! away all the same.
+//!
+//! What is found is a prefix at the start of a word and a body of at least [`MIN_BODY_LENGTH`] letters and
+//! digits. `task_…`, `risk_…` and `disk_…` are other words. A spelling that ordinary text has as well, with
+//! `-` for `_` or with a line break inside, counts only where the body looks random.
+
+mod symbol;
+
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use crate::{key::MIN_BODY_LENGTH, url::escape};
+use symbol::{Symbol, Symbols};
+
+/// Whether a text holds a secret key.
+///
+/// ```
+/// use keyguard::scan::holds_secret_key;
+///
+/// assert!(holds_secret_key("{\"key\": \"SK_vYZCAeHawUqDCmVpEKh2U\"}"));
+/// assert!(holds_secret_key("?next=%2Fpay%3Fkey%3Dsk%255FvYZCAeHawUqDCmVpEKh2U"));
+/// assert!(!holds_secret_key("/tasks/task_vYZCAeHawUqDCmVpEKh2U"));
+/// assert!(!holds_secret_key("pk_WeHsNn87r4gtNc5BQT9Mj"));
+/// ```
+pub fn holds_secret_key(text: &str) -> bool {
+    bytes_hold_secret_key(text.as_bytes())
+}
+
+/// Whether bytes, read as UTF-8, hold a secret key.
+pub fn bytes_hold_secret_key(bytes: &[u8]) -> bool {
+    holds(bytes, MAX_ENCODINGS, |first, rest| first == b's' && is_key(rest))
+}
+
+/// Whether a text holds a key of either kind.
+///
+/// ```
+/// assert!(keyguard::scan::holds_key("key=pk_WeHsNn87r4gtNc5BQT9Mj"));
+/// ```
+pub fn holds_key(text: &str) -> bool {
+    holds(text.as_bytes(), MAX_ENCODINGS, |first, rest| {
+        matches!(first, b's' | b'p') && is_key(rest)
+    })
+}
+
+/// Whether somebody who was asked for a key gave one that starts as a secret key does, whole or not.
+///
+/// Stricter than [`holds_secret_key`], for the one place where nothing but a key is expected: a prefix is
+/// enough, and spaces anywhere are ignored. No publishable key is ever taken for a secret one.
+///
+/// ```
+/// use keyguard::scan::starts_secret_key;
+///
+/// assert!(starts_secret_key("sk_test_tooShort"));
+/// assert!(starts_secret_key(" 's k _ 4 5"));
+/// assert!(!starts_secret_key("pk_test_tooShort"));
+/// ```
+pub fn starts_secret_key(text: &str) -> bool {
+    holds(text.as_bytes(), MAX_ENCODINGS, |first, rest| {
+        let mut rest = rest.filter(|symbol| !matches!(symbol, Symbol::Space | Symbol::LineBreak));
+        first == b's' && spells(&mut rest, "k") && separator(&mut rest).is_some()
+    })
+}
+
+/// Asks at each start of a word, in the bytes and in what they decode to.
+fn holds(bytes: &[u8], encodings: u8, is_found: fn(u8, Symbols<'_>) -> bool) -> bool {
+    words(bytes).any(|(first, rest)| is_found(first, rest))
+        || encodings.checked_sub(1).is_some_and(|encodings| {
+            decoded(bytes).is_some_and(|bytes| holds(&bytes, encodings, is_found))
+        })
+}
+
+/// The first letter of each word, and what follows it. Invisible characters start a word too: a key that
+/// they set apart from the letters before it is still a key.
+fn words(bytes: &[u8]) -> impl Iterator<Item = (u8, Symbols<'_>)> {
+    let mut symbols = Symbols::of(bytes);
+    let mut is_inside = false;
+    core::iter::from_fn(move || {
+        loop {
+            let symbol = symbols.next_even_invisible()?;
+            let was_inside =
+                core::mem::replace(&mut is_inside, matches!(symbol, Symbol::Letter(_)));
+            if let (Symbol::Letter(letter), false) = (symbol, was_inside) {
+                return Some((letter.to_ascii_lowercase(), symbols.clone()));
+            }
+        }
+    })
+}
+
+/// Whether a key goes on here, after the first letter of its prefix.
+fn is_key(mut rest: Symbols<'_>) -> bool {
+    if !spells(&mut rest, "k") {
+        return false;
+    }
+    let Some(mut is_exact) = separator(&mut rest) else { return false };
+    let mut after_mode = rest.clone();
+    if spells(&mut after_mode, "test")
+        && let Some(is_exact_too) = separator(&mut after_mode)
+    {
+        is_exact &= is_exact_too;
+        rest = after_mode;
+    }
+
+    let mut body = Body::default();
+    let mut is_broken = false;
+    for symbol in rest {
+        match symbol {
+            Symbol::Letter(letter) => body.push(letter),
+            // After the prefix; or where a long line was wrapped, with the next line's indentation.
+            Symbol::LineBreak if body.length == 0 || body.length >= LEAST_WRAPPED => {
+                is_broken = true;
+            }
+            Symbol::Space if body.length == 0 || is_broken => is_broken = true,
+            _ => break,
+        }
+        if body.length >= MIN_BODY_LENGTH && ((is_exact && !is_broken) || body.looks_random()) {
+            return true;
+        }
+        if body.length >= LONGEST_LOOK {
+            break;
+        }
+    }
+    false
+}
+
+/// Takes a word, whatever its case.
+fn spells(symbols: &mut impl Iterator<Item = Symbol>, word: &str) -> bool {
+    word.bytes().all(|expected| {
+        matches!(symbols.next(), Some(Symbol::Letter(letter)) if letter.eq_ignore_ascii_case(&expected))
+    })
+}
+
+/// Takes an underscore (`Some(true)`), or what passes for one.
+fn separator(symbols: &mut impl Iterator<Item = Symbol>) -> Option<bool> {
+    match symbols.next()? {
+        Symbol::Underscore => Some(true),
+        Symbol::Dash => Some(false),
+        _ => None,
+    }
+}
+
+/// What was seen of a body.
+#[derive(Default)]
+struct Body {
+    length: usize,
+    has_digit: bool,
+    has_lower: bool,
+    has_later_upper: bool,
+}
+
+impl Body {
+    fn push(&mut self, letter: u8) {
+        self.has_digit |= letter.is_ascii_digit();
+        self.has_lower |= letter.is_ascii_lowercase();
+        self.has_later_upper |= self.length > 0 && letter.is_ascii_uppercase();
+        self.length = self.length.saturating_add(1);
+    }
+
+    /// Words have no digits, and a capital at their start if at all. One random body in 10⁶ passes for a word.
+    fn looks_random(&self) -> bool {
+        self.has_digit || (self.has_lower && self.has_later_upper)
+    }
+}
+
+/// The bytes with one layer of escapes taken off: `%XX` of URLs, `\uXXXX`, `\n` and their kin of JSON.
+/// `None` if there is nothing to take off.
+///
+/// The copy may hold a secret key, so it is wiped; it never grows, which would leave copies unwiped.
+fn decoded(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    if !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\')) {
+        return None;
+    }
+    let mut output = Zeroizing::new(Vec::with_capacity(bytes.len()));
+    let mut rest = bytes;
+    while let Some((&byte, after)) = rest.split_first() {
+        let unescaped = match byte {
+            b'%' => escape(after).map(|value| (value, 2)),
+            b'\\' => json_escape(after),
+            _ => None,
+        };
+        let (value, length) = unescaped.unwrap_or((byte, 0));
+        output.push(value);
+        rest = after.get(length..).unwrap_or_default();
+    }
+    Some(output)
+}
+
+/// The byte for what follows a backslash, and how long that is. `\uXXXX` beyond Latin-1 is left alone: no
+/// serialiser writes ASCII with it, and what it spells is read after the text was parsed.
+fn json_escape(after: &[u8]) -> Option<(u8, usize)> {
+    match after {
+        [b'n' | b'r' | b't' | b'b' | b'f', ..] => Some((b'\n', 1)),
+        [b'u', b'0', b'0', digits @ ..] => escape(digits).map(|value| (value, 5)),
+        [other, ..] if !other.is_ascii_alphanumeric() => Some((*other, 1)),
+        _ => None,
+    }
+}
+
+/// A URL in a URL in a URL: deeper nesting is no accident any more.
+const MAX_ENCODINGS: u8 = 3;
+
+/// Terminals and mail wrap no line as short as this.
+const LEAST_WRAPPED: usize = 8;
+
+/// How far a body is followed to see whether it looks random.
+const LONGEST_LOOK: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    const BODY: &str = "vYZCAeHawUqDCmVpEKh2U";
+
+    #[track_caller]
+    fn found(text: &str) {
+        assert!(holds_secret_key(text), "{text:?}");
+        assert!(starts_secret_key(text), "{text:?}");
+    }
+
+    #[track_caller]
+    fn not_found(text: &str) {
+        assert!(!holds_secret_key(text), "{text:?}");
+    }
+
+    #[test]
+    fn secret_key_is_found_as_people_paste_it() {
+        for prefix in ["sk_", "sk_test_", "SK_TEST_", "Sk_Test_"] {
+            let key = format!("{prefix}{BODY}");
+            found(&key);
+            found(&format!(" \t{key}\r\n"));
+            found(&format!("\"{key}\""));
+            found(&format!("‘{key}’"));
+            found(&format!("Authorization: Bearer {key}"));
+            found(&format!("API_KEY={key};"));
+            found(&format!("my_{key}"));
+            found(&format!("密钥{key}"));
+            found(&format!("pk_WeHsNn87r4gtNc5BQT9Mj,{key}"));
+            found(&format!("https://user:{key}@api.example/"));
+            found(&format!("{key}_old"));
+            found(&key.to_ascii_uppercase());
+            found(&key.to_ascii_lowercase());
+        }
+    }
+
+    #[test]
+    fn secret_key_is_found_through_invisible_characters() {
+        for invisible in [
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\0',
+            '\u{fe0f}',
+        ] {
+            found(&format!("{invisible}sk_{BODY}"));
+            found(&format!("key{invisible}sk_{BODY}"));
+            found(&format!("s{invisible}k{invisible}_{invisible}test_{invisible}{BODY}"));
+            found(&format!("sk_vYZC{invisible}AeHawUqDCmVpEKh2U"));
+        }
+    }
+
+    #[test]
+    fn secret_key_is_found_in_look_alikes() {
+        for prefix in [
+            "ｓｋ＿",
+            "ѕk_",
+            "sк_",
+            "ѕк_",
+            "ЅК_",
+            "sκ_",
+            "ſk_",
+            "s\u{212a}_",
+            "𝐬𝐤_",
+            "ⓢⓚ_",
+            "sk‗",
+            "sk-",
+            "sk–",
+            "sk—",
+            "sk‐",
+            "sk_tеst_",
+            "sk_теst_",
+            "sk－test－",
+            "sk-test_",
+        ] {
+            found(&format!("{prefix}{BODY}"));
+        }
+        found("sk_vYZСAeНawUqDСmVрEКh2U");
+        found("sk_vYZCAeHawUqDCmVpEKh𝟐U");
+    }
+
+    #[test]
+    fn secret_key_is_found_under_escapes() {
+        found(&format!("sk%5F{BODY}"));
+        found(&format!("%73%6b%5f{BODY}"));
+        found(&format!("sk%255Ftest%255F{BODY}"));
+        found(&format!("sk%25255F{BODY}"));
+        found(&format!("a%3Dsk_{BODY}"));
+        found(&format!("a%20sk_{BODY}"));
+        found(&format!("a+sk_{BODY}"));
+        found(&format!("%E2%80%8Bsk_vYZC%E2%80%8BAeHawUqDCmVpEKh2U"));
+        found(&format!("%D1%95%D0%BA_{BODY}"));
+        found(&format!(r#"{{"note":"line\nsk_{BODY}"}}"#));
+        found(&format!(r#""{{\"note\":\"line\\nsk_{BODY}\"}}""#));
+        found(&format!(r"\u0073k\u005f{BODY}"));
+    }
+
+    #[test]
+    fn wrapped_secret_key_is_found() {
+        found("sk_test_vYZCAeHawUqD\nCmVpEKh2U");
+        found("sk_test_vYZCAeHawUqD\r\n    CmVpEKh2U");
+        found("sk_test_\nvYZCAeHawUqDCmVpEKh2U");
+        found("sk_ vYZCAeHawUqDCmVpEKh2U");
+    }
+
+    #[test]
+    fn other_words_are_no_keys() {
+        for text in [
+            "",
+            "s",
+            "sk",
+            "sk_",
+            "task_vYZCAeHawUqDCmVpEKh2U",
+            "risk_vYZCAeHawUqDCmVpEKh2U",
+            "disk_0123456789abcdef",
+            "ta%73k_vYZCAeHawUqDCmVpEKh2U",
+            "tаsk_vYZCAeHawUqDCmVpEKh2U",
+            "0sk_vYZCAeHawUqDCmVpEKh2U",
+            "pk_WeHsNn87r4gtNc5BQT9Mj",
+            "pk_test_skWeHsNn87r4gtNc5BQT9Mj",
+            "psk_vYZCAeHawUqDCmVpEKh2U",
+            "sk_vYZCAeHawUqDCmV",
+            "sk_test_vYZCAeHawUqDCmV",
+            "sk_live_vYZCAeHawUqDCmVpEKh2U",
+            "sk__vYZCAeHawUqDCmVpEKh2U",
+            "100%",
+            "%",
+            "%7",
+            "\\",
+            "\\u",
+            "\\u00",
+            "%zz",
+        ] {
+            not_found(text);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_holds_no_key() {
+        for text in [
+            "lang=sk_SK&currency=EUR&page=12345678901234567890",
+            "Accept-Language: sk-SK,sk;q=0.9,en;q=0.8",
+            "locale: sk_SK\nprice: 100000000000000000000",
+            "/shop/sk-telecommunications/",
+            "SK-Telecommunications",
+            "the sk_ prefix belongs to the server",
+            "sk_ telecommunications",
+            "/kosice-sk/a-sk-b/sk/",
+            "desk-42-mask-4-internationalisation2",
+            "https://a.example/?utm_source=sk&utm_medium=cpc1234567890123456",
+            "sk_identifier\nand another line of words",
+        ] {
+            not_found(text);
+        }
+    }
+
+    #[test]
+    fn publishable_keys_are_found_where_both_kinds_are_asked_for() {
+        assert!(holds_key("x-key: PK_WeHsNn87r4gtNc5BQT9Mj"));
+        assert!(holds_key("sk%5FvYZCAeHawUqDCmVpEKh2U"));
+        assert!(!holds_key("bpk_WeHsNn87r4gtNc5BQT9Mj"));
+    }
+
+    #[test]
+    fn start_of_a_secret_key_is_enough_where_a_key_is_expected() {
+        for text in [
+            "sk_",
+            "sk_x",
+            "sk-x",
+            "'sk_test_'",
+            "s k _ x",
+            "Bearer sk_short",
+            "sk_live_x",
+            "%73k_",
+        ] {
+            assert!(starts_secret_key(text), "{text:?}");
+        }
+        for text in ["", "sk", "skx", "pk_sk", "pk_test_sk0", "task_x", "PK_sk1234567890123456"] {
+            assert!(!starts_secret_key(text), "{text:?}");
+        }
+    }
+}
