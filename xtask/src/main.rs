@@ -1,0 +1,100 @@
+//! Every task of a developer of keyguard, behind `cargo xtask`.
+//!
+//! Runs on Linux and macOS. What it needs beyond cargo, rustup, Node and npm it installs inside the project.
+
+mod process;
+mod project;
+mod tools;
+mod worker;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use lexopt::{Arg, Parser, ValueExt as _};
+
+use crate::{process::Interrupted, project::Project, tools::Tools};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("interrupted");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  dev                    build everything and run it here: edge, demo upstream, checkout page
+      --edge-port N        (8787)
+      --upstream-port N    (8788)
+      --page-port N        (8789)
+      --https              serve the edge by https with a certificate of its own
+      --once               end as soon as everything answers
+  test [STEP]...         check everything, or the named steps only
+  build worker           the edge, into worker/build
+      --test-hooks         with the hooks that tests use; never for a deployment
+      --out DIR
+  build web              the npm package, into www/pkg
+  setup                  install the pinned tools, as every other task does when they are missing";
+
+fn run() -> Result<ExitCode> {
+    process::catch_interruptions()?;
+    let mut arguments = Parser::from_env();
+    let task = match arguments.next()? {
+        Some(Arg::Value(task)) => task.string()?,
+        None | Some(Arg::Long("help") | Arg::Short('h')) => {
+            println!("{USAGE}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    match task.as_str() {
+        "build" => build(&mut arguments),
+        "setup" => {
+            no_more(&mut arguments)?;
+            let project = Project::locate()?;
+            Tools::install(&project)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "help" => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("there is no task `{other}`\n{USAGE}"),
+    }
+}
+
+fn build(arguments: &mut Parser) -> Result<ExitCode> {
+    let what =
+        arguments.value().ok().and_then(|value| value.into_string().ok()).unwrap_or_default();
+    match what.as_str() {
+        "worker" => {
+            let mut options = worker::Options::default();
+            while let Some(argument) = arguments.next()? {
+                match argument {
+                    Arg::Long("test-hooks") => options.test_hooks = true,
+                    Arg::Long("out") => options.out = Some(arguments.value()?.into()),
+                    other => return Err(other.unexpected().into()),
+                }
+            }
+            let project = Project::locate()?;
+            worker::build(&project, &Tools::install(&project)?, &options)?;
+        }
+        _ => bail!("build what? `worker` or `web`"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn no_more(arguments: &mut Parser) -> Result<()> {
+    arguments
+        .next()?
+        .map_or(Ok(()), |argument| Err(argument.unexpected()))
+        .context("too many arguments")
+}

@@ -1,0 +1,353 @@
+//! Builds the edge: cargo, wasm-bindgen, wasm-opt, and what makes the result a module that Workers load.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    fmt::Write as _,
+    fs::{self, File},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    process,
+    project::Project,
+    tools::{self, Tools},
+};
+
+/// What to build.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// With the hook by which a test makes the Worker panic.
+    pub(crate) test_hooks: bool,
+    /// Where to; `worker/build` when none is given.
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Builds the Worker and says how large it is.
+pub(crate) fn build(project: &Project, tools: &Tools, options: &Options) -> Result<PathBuf> {
+    if is_deployment(env::var("WRANGLER_COMMAND").ok().as_deref()) {
+        if options.test_hooks {
+            bail!("a build with test hooks is not for deployment");
+        }
+        check_policy(project)?;
+    }
+    let out = match &options.out {
+        Some(out) => env::current_dir()?.join(out),
+        None => project.root().join("worker/build"),
+    };
+    // Both kinds of build leave cargo's output at one place.
+    let state = project.state();
+    fs::create_dir_all(&state).with_context(|| format!("cannot write {}", state.display()))?;
+    let lock = File::create(state.join("worker.lock")).context("cannot write the build's lock")?;
+    let _lock = tools::wait_for(lock, "another build of the Worker")?;
+
+    let wasm = cargo(project, options)?;
+    let stamp = stamp(tools, &wasm)?;
+    let stamp_file = out.join(".stamp");
+    let is_there = out.join(MODULE).is_file() && out.join(WASM).is_file();
+    if !is_there || fs::read_to_string(&stamp_file).ok().as_deref() != Some(&stamp) {
+        let staging = state.join("worker-staging");
+        bind(project, tools, &wasm, &staging)?;
+        let _ = fs::remove_file(&stamp_file);
+        replace(&staging, &out).with_context(|| format!("cannot write {}", out.display()))?;
+        fs::write(&stamp_file, stamp)?;
+    }
+    println!("{}", sizes(project, tools, &out)?);
+    Ok(out)
+}
+
+const MODULE: &str = "index.js";
+const WASM: &str = "index_bg.wasm";
+
+/// Whether wrangler runs this build for something that leaves the machine. What it doesn't name, it does.
+fn is_deployment(wrangler_command: Option<&str>) -> bool {
+    !matches!(wrangler_command, None | Some("" | "dev" | "types" | "check"))
+}
+
+/// Refuses to build a deployment that would refuse every request, or that would serve plain HTTP.
+fn check_policy(project: &Project) -> Result<()> {
+    let file = "worker/wrangler.toml";
+    let check = project.cargo([
+        "run",
+        "--quiet",
+        "--package",
+        "keyguard-cli",
+        "--",
+        "policy",
+        "check",
+        file,
+    ]);
+    let output = process::run("policy check", check, &project.state().join("policy-check.log"))
+        .context("not deployed: the policy doesn't hold")?;
+    print!("{output}");
+    let config = fs::read_to_string(project.root().join(file))?;
+    if let Some(place) = loopback_exception(&config)? {
+        bail!(
+            "not deployed: {place} sets allow_http_on_loopback, which is for a developer's machine alone"
+        );
+    }
+    Ok(())
+}
+
+/// Where a wrangler.toml turns the exception for plain HTTP on.
+fn loopback_exception(config: &str) -> Result<Option<String>> {
+    let config: serde_json::Value = toml::from_str(config).context("worker/wrangler.toml")?;
+    let environments = config.get("env").and_then(serde_json::Value::as_object);
+    let named = environments
+        .into_iter()
+        .flatten()
+        .map(|(name, table)| (format!("[env.{name}.vars] POLICY"), table));
+    for (place, table) in named.chain([("[vars] POLICY".to_owned(), &config)]) {
+        let policy = match table.pointer("/vars/POLICY") {
+            None => continue,
+            // A policy may also be written as a string that holds the JSON.
+            Some(serde_json::Value::String(text)) => {
+                serde_json::from_str(text).with_context(|| place.clone())?
+            }
+            Some(policy) => policy.clone(),
+        };
+        if policy
+            .get("allow_http_on_loopback")
+            .is_some_and(|value| *value != serde_json::Value::Bool(false))
+        {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+fn cargo(project: &Project, options: &Options) -> Result<PathBuf> {
+    let mut cargo = project.cargo([
+        "build",
+        "--package",
+        "keyguard-worker",
+        "--profile",
+        "edge",
+        "--target",
+        TARGET,
+    ]);
+    if options.test_hooks {
+        cargo.args(["--features", "test-hooks"]);
+    }
+    // Takes the place of RUSTFLAGS from outside, which would otherwise end up in what is deployed.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(project)?);
+    process::run("cargo build (worker)", cargo, &project.state().join("worker-cargo.log"))?;
+    Ok(project.target().join(TARGET).join("edge/keyguard_worker.wasm"))
+}
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Flags that keep the machine's paths out of the panic messages, so that builds reproduce.
+fn rust_flags(project: &Project) -> Result<OsString> {
+    let mut flags = OsString::from("--remap-path-prefix=");
+    flags.push(project.root());
+    flags.push("=/keyguard");
+    for sources in registry_sources() {
+        flags.push("\u{1f}--remap-path-prefix=");
+        flags.push(sources);
+        flags.push("=/deps");
+    }
+    let mut rustc = project.command("rustc");
+    rustc.args(["--print", "sysroot"]);
+    // rust-src, where it is installed, gives the standard library a path of this machine.
+    flags.push(format!("\u{1f}--remap-path-prefix={}=/rust", process::capture(rustc)?.trim()));
+    Ok(flags)
+}
+
+/// The folders below which cargo unpacks crates: one for each registry, its name made from the registry's address.
+fn registry_sources() -> Vec<PathBuf> {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let folder = home.map(|home| home.join("registry/src"));
+    let mut sources: Vec<PathBuf> = folder
+        .and_then(|folder| fs::read_dir(folder).ok())
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    sources.sort();
+    sources
+}
+
+/// Everything that the result depends on.
+fn stamp(tools: &Tools, wasm: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?.hash(&mut hasher);
+    BINDGEN_FLAGS.hash(&mut hasher);
+    OPT_FLAGS.hash(&mut hasher);
+    tools::module_version(tools.modules(), "binaryen")?.hash(&mut hasher);
+    let mut version = Command::new(tools.wasm_bindgen());
+    version.arg("--version");
+    process::capture(version)?.hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+const BINDGEN_FLAGS: &[&str] = &[
+    "--target",
+    "module",
+    "--out-name",
+    "index",
+    "--no-typescript",
+    // After a trap the entry module can start anew, and learns of the trap from the handler.
+    "--experimental-reset-state-function",
+    "--force-enable-abort-handler",
+    "--remove-producers-section",
+];
+
+/// Not `--all-features`: it emits encodings that engines of today refuse. These are what rustc itself uses, and
+/// exceptions, in which wasm-bindgen wraps its imports.
+const OPT_FLAGS: &[&str] = &[
+    "-O3",
+    "--enable-bulk-memory",
+    "--enable-exception-handling",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+fn bind(project: &Project, tools: &Tools, wasm: &Path, staging: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(staging);
+    let mut bindgen = project.command(tools.wasm_bindgen());
+    bindgen.arg(wasm).arg("--out-dir").arg(staging).args(BINDGEN_FLAGS);
+    process::run("wasm-bindgen", bindgen, &project.state().join("wasm-bindgen.log"))?;
+
+    let bound = staging.join(WASM);
+    let optimised = staging.join("optimised.wasm");
+    let mut opt = tools.node(project, tools.modules().join("binaryen/bin/wasm-opt"));
+    opt.arg(&bound).arg("-o").arg(&optimised).args(OPT_FLAGS);
+    process::run("wasm-opt", opt, &project.state().join("wasm-opt.log"))?;
+    fs::rename(&optimised, &bound)?;
+
+    let module = staging.join(MODULE);
+    let text = fs::read_to_string(&module)?;
+    fs::write(&module, plain_wasm_import(&text)?)?;
+    Ok(())
+}
+
+/// Rewrites wasm-bindgen's source-phase import of the wasm, which Workers spell as a plain one.
+fn plain_wasm_import(module: &str) -> Result<String> {
+    if module.matches("import source ").count() != 1 {
+        bail!(
+            "wasm-bindgen's module doesn't import its wasm as it used to: see plain_wasm_import in xtask/src/worker.rs"
+        );
+    }
+    Ok(module.replace("import source ", "import "))
+}
+
+/// Makes one folder hold what another does. Each file is moved into place whole: a bundler that watches the folder
+/// never reads half of one.
+fn replace(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    let mut kept = BTreeSet::new();
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            replace(&entry.path(), &target)?;
+        } else {
+            let part = to.join(".part");
+            fs::copy(entry.path(), &part)?;
+            fs::rename(&part, &target)?;
+        }
+        kept.insert(entry.file_name());
+    }
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        if kept.contains(&entry.file_name()) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn sizes(project: &Project, tools: &Tools, out: &Path) -> Result<String> {
+    let mut gzip = tools.node(project, "--print");
+    gzip.arg("process.argv.slice(1).map((file) => zlib.gzipSync(fs.readFileSync(file), { level: 9 }).length).join(' ')");
+    gzip.args([out.join(WASM), out.join(MODULE)]);
+    let gzipped = process::capture(gzip)?;
+    let mut line = format!("{}:", out.strip_prefix(project.root()).unwrap_or(out).display());
+    for (name, gzipped) in [WASM, MODULE].iter().zip(gzipped.split_whitespace()) {
+        let size = fs::metadata(out.join(name))?.len();
+        write!(line, " {name} {size} bytes, {gzipped} gzip;")?;
+    }
+    Ok(line.trim_end_matches(';').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leaves_the_machine_is_a_deployment() {
+        for command in ["deploy", "versions upload", "something new"] {
+            assert!(is_deployment(Some(command)), "{command}");
+        }
+        for command in [None, Some(""), Some("dev"), Some("types")] {
+            assert!(!is_deployment(command), "{command:?}");
+        }
+    }
+
+    #[test]
+    fn the_loopback_exception_is_found_wherever_it_stands() {
+        let find = |config: &str| loopback_exception(config).unwrap();
+        assert_eq!(find("name = 'x'"), None);
+        assert_eq!(find("[vars.POLICY]\nallow_http_on_loopback = false"), None);
+        assert_eq!(
+            find("[vars.POLICY]\nallow_http_on_loopback = true").as_deref(),
+            Some("[vars] POLICY")
+        );
+        assert_eq!(
+            find("[vars]\nPOLICY = '{\"allow_http_on_loopback\":true}'").as_deref(),
+            Some("[vars] POLICY")
+        );
+        assert_eq!(
+            find("[env.live.vars.POLICY]\nallow_http_on_loopback = true").as_deref(),
+            Some("[env.live.vars] POLICY")
+        );
+        assert!(loopback_exception("[vars]\nPOLICY = 'no json'").is_err());
+    }
+
+    #[test]
+    fn a_replaced_folder_keeps_nothing_of_before() {
+        let folder = env::temp_dir().join(format!("keyguard-xtask-replace-{}", std::process::id()));
+        let (from, to) = (folder.join("from"), folder.join("to"));
+        for (file, text) in [
+            ("from/a", "new"),
+            ("from/sub/b", "b"),
+            ("to/a", "old"),
+            ("to/old/c", "c"),
+            ("to/d", "d"),
+        ] {
+            let file = folder.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        replace(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("a")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(to.join("sub/b")).unwrap(), "b");
+        assert_eq!(fs::read_dir(&to).unwrap().count(), 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_import_of_the_wasm_is_rewritten_and_nothing_else() {
+        let module = "import source wasmModule from './index_bg.wasm';\nconst x = 'import';\n";
+        let rewritten = plain_wasm_import(module).unwrap();
+        assert_eq!(rewritten, "import wasmModule from './index_bg.wasm';\nconst x = 'import';\n");
+        assert!(plain_wasm_import(&rewritten).is_err());
+    }
+}
