@@ -1,0 +1,161 @@
+//! Which of a request's headers the upstream must not see.
+
+/// What decides whether a header is removed before a request is forwarded.
+#[derive(Clone, Copy, Debug)]
+pub struct Removal<'a> {
+    /// The value of `Connection`, which names more of them (RFC 9110 §7.6.1).
+    pub connection: Option<&'a str>,
+    /// The value of `Proxy-Connection`, which some senders use in its place (RFC 9112 §C.2.2).
+    pub proxy_connection: Option<&'a str>,
+    /// Whether the request opens a WebSocket (RFC 6455 §4.1), which `Upgrade` asks for.
+    pub is_websocket: bool,
+    /// Whether the upstream gets `Authorization`: an operator's choice.
+    pub keeps_authorization: bool,
+    /// Whether headers that override method or path go: see [`Forward::removes_overrides`](crate::Forward::removes_overrides).
+    pub removes_overrides: bool,
+}
+
+impl Removal<'_> {
+    /// Whether the header of this name, in any spelling, is removed.
+    ///
+    /// `_` counts as `-`, since servers that pass headers on as variables (CGI, RFC 3875 §4.1.18) can't tell them
+    /// apart: `Keyguard_Account` would be read as `Keyguard-Account`.
+    ///
+    /// ```
+    /// use keyguard::headers::Removal;
+    ///
+    /// let removal = Removal {
+    ///     connection: Some("close, X-Trace"),
+    ///     proxy_connection: None,
+    ///     is_websocket: false,
+    ///     keeps_authorization: false,
+    ///     removes_overrides: true,
+    /// };
+    /// assert!(removal.removes("Authorization") && removal.removes("x-trace"));
+    /// assert!(removal.removes("KEYGUARD_ACCOUNT") && removal.removes("X-HTTP-Method-Override"));
+    /// assert!(!removal.removes("Content-Type"));
+    /// ```
+    pub fn removes(&self, name: &str) -> bool {
+        if name.is_empty() {
+            return false;
+        }
+        let is = |other: &&str| same(name, other);
+        if is(&"authorization") {
+            return !self.keeps_authorization;
+        }
+        if self.is_websocket && is(&"upgrade") {
+            return false;
+        }
+        starts_with(name, IDENTITY_PREFIX)
+            || HOP_BY_HOP.iter().any(is)
+            || (self.removes_overrides && OVERRIDES.iter().any(is))
+            || [self.connection, self.proxy_connection]
+                .into_iter()
+                .flatten()
+                .flat_map(|names| names.split(','))
+                .any(|one| is(&one.trim()))
+    }
+}
+
+/// Whether two names differ at most by case and by `_` for `-`.
+fn same(name: &str, other: &str) -> bool {
+    name.len() == other.len() && starts_with(name, other)
+}
+
+fn starts_with(name: &str, prefix: &str) -> bool {
+    let folded = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    name.len() >= prefix.len()
+        && name.bytes().zip(prefix.bytes()).all(|(a, b)| folded(a) == folded(b))
+}
+
+/// What begins like this says who calls, and the guard alone says it.
+const IDENTITY_PREFIX: &str = "keyguard";
+
+/// RFC 9110 §7.6.1, and the older ones that are still sent.
+const HOP_BY_HOP: [&str; 9] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What frameworks take for the method or the path in place of the request's own.
+const OVERRIDES: [&str; 11] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-method",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-forwarded-method",
+    "x-forwarded-prefix",
+    "x-forwarded-uri",
+    "x-forwarded-path",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STRICT: Removal<'_> = Removal {
+        connection: None,
+        proxy_connection: None,
+        is_websocket: false,
+        keeps_authorization: false,
+        removes_overrides: true,
+    };
+
+    #[test]
+    fn identity_headers_are_removed_in_any_spelling() {
+        for name in
+            ["keyguard-account", "Keyguard-Account", "KEYGUARD_ACCOUNT", "keyguard", "Keyguard--x"]
+        {
+            assert!(STRICT.removes(name), "{name}");
+        }
+        assert!(!STRICT.removes("x-keyguard-account"));
+        assert!(!STRICT.removes("keyguar"));
+    }
+
+    #[test]
+    fn rfc_9110_7_6_1_what_connection_names_is_removed() {
+        let removal = Removal {
+            connection: Some(" Close ,X-One,, x_two"),
+            proxy_connection: Some("X-Four"),
+            ..STRICT
+        };
+        assert!(
+            removal.removes("x-four")
+                && removal.removes("x-one")
+                && removal.removes("X-Two")
+                && removal.removes("TE")
+        );
+        assert!(!removal.removes("x-three") && !removal.removes(""));
+    }
+
+    #[test]
+    fn rfc_6455_4_1_upgrade_stays_for_a_websocket_alone() {
+        assert!(STRICT.removes("Upgrade"));
+        let removal = Removal { is_websocket: true, connection: Some("Upgrade"), ..STRICT };
+        assert!(!removal.removes("Upgrade") && removal.removes("Connection"));
+    }
+
+    #[test]
+    fn authorization_stays_only_where_the_operator_says_so() {
+        assert!(STRICT.removes("AUTHORIZATION") && STRICT.removes("proxy_authorization"));
+        let removal =
+            Removal { keeps_authorization: true, connection: Some("authorization"), ..STRICT };
+        assert!(!removal.removes("authorization"));
+    }
+
+    #[test]
+    fn overrides_are_removed_for_keys_that_may_not_do_everything() {
+        assert!(STRICT.removes("X_HTTP_Method_Override"));
+        assert!(!Removal { removes_overrides: false, ..STRICT }.removes("X-HTTP-Method-Override"));
+    }
+}

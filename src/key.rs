@@ -1,0 +1,368 @@
+//! API keys: four kinds of text that look alike and must never be mixed up.
+//!
+//! | | secret key | publishable key |
+//! |---|---|---|
+//! | live | `sk_<body>` | `pk_<body>` |
+//! | test | `sk_test_<body>` | `pk_test_<body>` |
+//!
+//! A body is 16 to 128 ASCII letters and digits. It has no `_`, so `sk_test_…` is never a live key.
+//!
+//! [`ApiKey`] is the parsed form, with one type per kind: a [`PublishableKey`] may be shown and
+//! copied, a [`SecretKey`] can do neither and is wiped when dropped.
+
+mod checksum;
+mod issue;
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::digest::KeyDigest;
+
+pub use issue::IssuedKey;
+
+/// Any API key: parsed, and not yet believed.
+///
+/// ```
+/// use keyguard::{ApiKey, Kind, Mode};
+///
+/// let key = ApiKey::parse("pk_WeHsNn87r4gtNc5BQT9Mj")?;
+/// assert_eq!((key.kind(), key.mode()), (Kind::Publishable, Mode::Live));
+/// # Ok::<(), keyguard::KeyError>(())
+/// ```
+#[derive(Debug)]
+pub enum ApiKey {
+    /// A key that a page may hold.
+    Publishable(PublishableKey),
+    /// A key that belongs on a server.
+    Secret(SecretKey),
+}
+
+impl ApiKey {
+    /// Reads a key by the grammar above, exactly: nothing is trimmed, no case is folded.
+    ///
+    /// A wrong checksum is no error here, since keys that were issued elsewhere have none: see
+    /// [`Form`] and [`ApiKey::checksum_failed`].
+    ///
+    /// # Errors
+    /// [`KeyError`] names the first rule that is broken; it never holds the text.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let (kind, mode, body) = split(text).ok_or(KeyError::Prefix)?;
+        check_body(body)?;
+        let parts = Parts {
+            mode,
+            form: checksum::form(text, body),
+            text: Zeroizing::new(text.to_string()),
+        };
+        Ok(match kind {
+            Kind::Publishable => Self::Publishable(PublishableKey(parts)),
+            Kind::Secret => Self::Secret(SecretKey(parts)),
+        })
+    }
+
+    /// Publishable or secret, from the prefix.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Publishable(_) => Kind::Publishable,
+            Self::Secret(_) => Kind::Secret,
+        }
+    }
+
+    /// Test or live, from the prefix.
+    pub fn mode(&self) -> Mode {
+        self.parts().mode
+    }
+
+    /// Whether this system issued the key, as far as its body tells.
+    pub fn form(&self) -> Form {
+        self.parts().form
+    }
+
+    /// Whether the body has an issued key's length and another checksum: most likely a typing error.
+    pub fn checksum_failed(&self) -> bool {
+        self.parts().checksum_failed()
+    }
+
+    /// The digest under which the key is stored.
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest::of(&self.parts().text)
+    }
+
+    /// What a log may show: the prefix and the last four characters.
+    pub fn redacted(&self) -> Redacted {
+        self.parts().redacted(self.kind())
+    }
+
+    fn parts(&self) -> &Parts {
+        match self {
+            Self::Publishable(key) => &key.0,
+            Self::Secret(key) => &key.0,
+        }
+    }
+}
+
+/// A publishable key: harmless in a page, so it can be cloned and shown.
+#[derive(Clone)]
+pub struct PublishableKey(Parts);
+
+impl PublishableKey {
+    /// The key as it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Test or live.
+    pub fn mode(&self) -> Mode {
+        self.0.mode
+    }
+
+    /// Whether this system issued the key, as far as its body tells.
+    pub fn form(&self) -> Form {
+        self.0.form
+    }
+
+    /// Whether the body has an issued key's length and another checksum.
+    pub fn checksum_failed(&self) -> bool {
+        self.0.checksum_failed()
+    }
+}
+
+impl fmt::Display for PublishableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for PublishableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PublishableKey").field(&self.as_str()).finish()
+    }
+}
+
+/// A secret key: it leaves this type as a digest and in no other way.
+///
+/// It is not `Clone`, since every copy is one more to wipe and to leak; not `Display`, `Serialize`
+/// or `AsRef<str>`; its `Debug` is [`Redacted`]; its memory is wiped on drop.
+pub struct SecretKey(Parts);
+
+impl SecretKey {
+    /// Test or live.
+    pub fn mode(&self) -> Mode {
+        self.0.mode
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey({})", self.0.redacted(Kind::Secret))
+    }
+}
+
+/// What a key may do at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A few harmless things, from a page.
+    Publishable,
+    /// Everything, from a server.
+    Secret,
+}
+
+impl Kind {
+    /// The word for it, as in records and headers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Publishable => "publishable",
+            Self::Secret => "secret",
+        }
+    }
+
+    /// What every key of this kind and mode begins with.
+    pub const fn prefix(self, mode: Mode) -> &'static str {
+        match (self, mode) {
+            (Self::Publishable, Mode::Live) => "pk_",
+            (Self::Publishable, Mode::Test) => "pk_test_",
+            (Self::Secret, Mode::Live) => "sk_",
+            (Self::Secret, Mode::Test) => "sk_test_",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether money moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It doesn't.
+    Test,
+    /// It does.
+    Live,
+}
+
+impl Mode {
+    /// The word for it, as in records and headers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a key comes from, as far as its body tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// 32 characters that end in the right checksum: issued by this system.
+    Issued,
+    /// Anything else that the grammar allows: issued elsewhere and imported, or mistyped.
+    Foreign,
+}
+
+/// Why a text is no key. No variant holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// It begins with none of the four prefixes.
+    #[error("the key begins with none of sk_, sk_test_, pk_, pk_test_")]
+    Prefix,
+    /// The body has fewer than 16 characters.
+    #[error("the key is too short: at least 16 letters and digits follow the prefix")]
+    TooShort,
+    /// The body has more than 128 characters.
+    #[error("the key is too long: at most 128 letters and digits follow the prefix")]
+    TooLong,
+    /// The body has something other than ASCII letters and digits.
+    #[error("the key holds a character other than an ASCII letter or digit after its prefix")]
+    Character,
+}
+
+/// What may be shown of any key: its prefix and its last four characters.
+///
+/// ```
+/// let key = keyguard::ApiKey::parse("sk_vYZCAeHawUqDCmVpEKh2U").unwrap();
+/// assert_eq!(key.redacted().to_string(), "sk_…Kh2U");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    prefix: &'static str,
+    last: String,
+}
+
+impl fmt::Display for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}…{}", self.prefix, self.last)
+    }
+}
+
+#[derive(Clone)]
+struct Parts {
+    mode: Mode,
+    form: Form,
+    text: Zeroizing<String>,
+}
+
+impl Parts {
+    fn checksum_failed(&self) -> bool {
+        self.form == Form::Foreign
+            && split(&self.text).is_some_and(|(_, _, body)| body.len() == ISSUED_BODY_LENGTH)
+    }
+
+    fn redacted(&self, kind: Kind) -> Redacted {
+        let start = self.text.len().saturating_sub(SHOWN_CHARACTERS);
+        Redacted {
+            prefix: kind.prefix(self.mode),
+            last: self.text.get(start..).unwrap_or_default().to_string(),
+        }
+    }
+}
+
+fn split(text: &str) -> Option<(Kind, Mode, &str)> {
+    // The longer prefixes first: what follows `sk_` may be `test_`.
+    [
+        (Kind::Secret, Mode::Test),
+        (Kind::Secret, Mode::Live),
+        (Kind::Publishable, Mode::Test),
+        (Kind::Publishable, Mode::Live),
+    ]
+    .into_iter()
+    .find_map(|(kind, mode)| Some((kind, mode, text.strip_prefix(kind.prefix(mode))?)))
+}
+
+fn check_body(body: &str) -> Result<(), KeyError> {
+    if !body.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        Err(KeyError::Character)
+    } else if body.len() < MIN_BODY_LENGTH {
+        Err(KeyError::TooShort)
+    } else if body.len() > MAX_BODY_LENGTH {
+        Err(KeyError::TooLong)
+    } else {
+        Ok(())
+    }
+}
+
+/// The least number of characters after the prefix.
+pub const MIN_BODY_LENGTH: usize = 16;
+/// The greatest number of characters after the prefix.
+pub const MAX_BODY_LENGTH: usize = 128;
+/// The number of characters after the prefix of a key that this system issues.
+pub const ISSUED_BODY_LENGTH: usize = issue::RANDOM_LENGTH + checksum::LENGTH;
+
+const SHOWN_CHARACTERS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(text: &str, error: KeyError) {
+        assert_eq!(ApiKey::parse(text).unwrap_err(), error, "{text:?}");
+    }
+
+    #[test]
+    fn grammar_refuses_what_is_almost_a_key() {
+        refused("", KeyError::Prefix);
+        refused("rk_vYZCAeHawUqDCmVpEKh2U", KeyError::Prefix);
+        refused("SK_vYZCAeHawUqDCmVpEKh2U", KeyError::Prefix);
+        refused(" sk_vYZCAeHawUqDCmVpEKh2U", KeyError::Prefix);
+        refused("sk_vYZCAeHawUqDCmVpEKh2U ", KeyError::Character);
+        refused("sk_live_vYZCAeHawUqDCmVpEKh2U", KeyError::Character);
+        refused("sk_test_test_vYZCAeHawUqDCmVp", KeyError::Character);
+        refused("sk_vYZCAeHawUqDCmVpEKh2Ü", KeyError::Character);
+        refused("sk_vYZCAeHawUqDCmV", KeyError::TooShort);
+        refused(&alloc::format!("sk_{}", "a".repeat(129)), KeyError::TooLong);
+    }
+
+    #[test]
+    fn wrong_checksum_is_told_from_no_checksum() {
+        let issued = IssuedKey::issue(Kind::Publishable, Mode::Test, &[7; 32]).into_text();
+        let key = ApiKey::parse(&issued).unwrap();
+        assert_eq!((key.form(), key.checksum_failed()), (Form::Issued, false));
+
+        let mut mistyped = issued.to_string();
+        let last = mistyped.pop();
+        mistyped.push(if last == Some('0') { '1' } else { '0' });
+        let key = ApiKey::parse(&mistyped).unwrap();
+        assert_eq!((key.form(), key.checksum_failed()), (Form::Foreign, true));
+
+        let key = ApiKey::parse("pk_WeHsNn87r4gtNc5BQT9Mj").unwrap();
+        assert_eq!((key.form(), key.checksum_failed()), (Form::Foreign, false));
+    }
+
+    #[test]
+    fn debug_shows_prefix_and_last_four_of_a_secret_key() {
+        let key = ApiKey::parse("sk_test_vYZCAeHawUqDCmVpEKh2U").unwrap();
+        assert_eq!(alloc::format!("{key:?}"), "Secret(SecretKey(sk_test_…Kh2U))");
+    }
+}

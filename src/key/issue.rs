@@ -1,0 +1,115 @@
+//! Making a key from entropy that the caller brings.
+
+use alloc::string::String;
+use core::fmt;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{Kind, Mode, checksum};
+use crate::digest::KeyDigest;
+
+/// Random base62 characters in an issued key: 26 × log₂ 62 ≈ 154 bits.
+pub(super) const RANDOM_LENGTH: usize = 26;
+
+/// A key that was just made, and the one value from which its text can still be read.
+///
+/// The text is shown once, to whoever asked for the key; what is stored is the digest.
+pub struct IssuedKey {
+    text: Zeroizing<String>,
+    kind: Kind,
+    mode: Mode,
+}
+
+impl IssuedKey {
+    /// Makes a key: prefix, 26 base62 characters of the entropy, 6 of checksum.
+    ///
+    /// `entropy` must come from a cryptographic random source and be used for one key only. Its
+    /// 256 bits are taken as one number and reduced modulo 62²⁶, which favours no key by more than 2⁻¹⁰¹.
+    ///
+    /// ```
+    /// use keyguard::{ApiKey, Form, IssuedKey, Kind, Mode};
+    ///
+    /// # let entropy = [42; 32];
+    /// let text = IssuedKey::issue(Kind::Secret, Mode::Test, &entropy).into_text();
+    /// assert_eq!(ApiKey::parse(&text)?.form(), Form::Issued);
+    /// # Ok::<(), keyguard::KeyError>(())
+    /// ```
+    pub fn issue(kind: Kind, mode: Mode, entropy: &[u8; 32]) -> Self {
+        let prefix = kind.prefix(mode);
+        // Room for all of it at once: a string that grows leaves copies behind unwiped.
+        let mut text = Zeroizing::new(String::with_capacity(
+            prefix.len().saturating_add(super::ISSUED_BODY_LENGTH),
+        ));
+        text.push_str(prefix);
+        let mut number = Zeroizing::new(*entropy);
+        for _ in 0..RANDOM_LENGTH {
+            text.push(char::from(checksum::base62_digit(divide_by_62(&mut number))));
+        }
+        let mut digits = checksum::digits(&text);
+        text.extend(digits.iter().copied().map(char::from));
+        digits.zeroize();
+        Self { text, kind, mode }
+    }
+
+    /// The digest to store.
+    pub fn digest(&self) -> KeyDigest {
+        KeyDigest::of(&self.text)
+    }
+
+    /// Publishable or secret.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Test or live.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The key itself, to be shown once.
+    pub fn into_text(self) -> Zeroizing<String> {
+        self.text
+    }
+}
+
+impl fmt::Debug for IssuedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IssuedKey({}…)", self.kind.prefix(self.mode))
+    }
+}
+
+/// Divides a big-endian number in place; returns the remainder.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a remainder is below 62, so each quotient below 256"
+)]
+fn divide_by_62(number: &mut [u8; 32]) -> u8 {
+    let mut remainder = 0_u16;
+    for byte in number.iter_mut() {
+        let dividend = (remainder << 8) | u16::from(*byte);
+        *byte = (dividend / 62) as u8;
+        remainder = dividend % 62;
+    }
+    remainder as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn body_is_the_entropy_in_base62_least_digit_first() {
+        let mut entropy = [0; 32];
+        entropy[31] = 61;
+        entropy[30] = 0;
+        let text = IssuedKey::issue(Kind::Secret, Mode::Live, &entropy).into_text();
+        assert!(text.starts_with("sk_z0000000000000000000000000"), "{}", *text);
+        assert_eq!(text.len(), "sk_".len() + super::super::ISSUED_BODY_LENGTH);
+    }
+
+    #[test]
+    fn one_bit_of_entropy_makes_another_key() {
+        let issue = |entropy| IssuedKey::issue(Kind::Secret, Mode::Live, &entropy).into_text();
+        assert_ne!(issue([0; 32]), issue([1; 32]));
+    }
+}

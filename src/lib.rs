@@ -1,0 +1,45 @@
+//! keyguard's core: what an API key is, and whether one may do what a request asks.
+//!
+//! In scope: the key grammar and its checksum, the bearer token of RFC 6750, digests, the stored
+//! record, one canonical path, the operator's policy, the decision, the problem documents of
+//! RFC 9457, and finding secret keys in text. Out of scope: everything that needs a network, a clock, a runtime or a
+//! source of entropy. The faces (the edge Worker, the npm package, the operator's tool) bring
+//! those, pass plain values in, and hold no rule of their own.
+//!
+//! A tour in the order data flows: [`RequestUrl`] → [`bearer`](mod@bearer) → [`ApiKey`] → [`Lookup`] →
+//! [`KeyRecord`] → [`decide`](mod@decide) → [`Grant`] or [`Denial`] → [`Problem`].
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+pub mod bearer;
+#[cfg(feature = "browser")]
+pub mod browser;
+pub mod decide;
+pub mod digest;
+pub mod headers;
+pub mod key;
+pub mod page;
+pub mod path;
+pub mod policy;
+pub mod problem;
+pub mod record;
+pub mod scan;
+pub mod time;
+pub mod url;
+
+pub use bearer::{BearerError, BearerToken};
+pub use decide::{Denial, Forward, Grant, Lookup, RequestFacts};
+pub use digest::KeyDigest;
+pub use key::{ApiKey, Form, IssuedKey, KeyError, Kind, Mode, PublishableKey, Redacted, SecretKey};
+pub use path::CanonicalPath;
+pub use policy::{Policy, PolicyError};
+pub use problem::{Fault, Problem};
+pub use record::{KeyRecord, RecordError};
+pub use time::UnixTime;
+pub use url::RequestUrl;
+
+/// Whether the browser's classes are compiled in. The Worker refuses to build when they are.
+pub const HAS_BROWSER: bool = cfg!(feature = "browser");
