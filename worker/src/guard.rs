@@ -1,0 +1,101 @@
+//! The read side: one request, from its URL to the upstream.
+//!
+//! The steps are the contract's, in its order:
+//!
+//! 1. the scheme is https
+//! 2. a preflight is answered from the policy
+//! 3. there is exactly one bearer token
+//! 4. it is a key
+//! 5. its record is read
+//! 6. the record agrees with the prefix and is active
+//! 7. a secret key does not come from a web page
+//! 8. a publishable key comes from a listed origin
+//! 9. a route permits the method and path
+//! 10. the key's rate limit has room
+//! 11. the request is forwarded to the upstream of the key's mode
+//!
+//! The rules are the core's. What waits between (5)'s question and its answer is the entry module's: nothing
+//! is kept here, and the steps are gone through again from the first, which costs less than a state
+//! that a trap could lose.
+
+mod exchange;
+mod forward;
+mod log;
+mod respond;
+pub(crate) mod runtime;
+mod settings;
+mod store;
+
+use keyguard::{
+    CanonicalPath, Denial, Fault, Lookup, Problem, RequestFacts, UnixTime,
+    decide::{admit, bearer, decide},
+};
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+use exchange::Exchange;
+use log::Subject;
+use runtime::{Call, Request};
+
+/// Answers a request with a `Response` or a promise of one; `undefined` when the store was asked, and its answer
+/// is to be brought as `stored`.
+pub(crate) fn handle(
+    request: &Request,
+    env: &Env,
+    call: &Call,
+    stored: Option<&JsValue>,
+) -> JsValue {
+    let exchange = Exchange::read(request, env, call);
+    let mut subject = Subject::Unknown;
+    steps(&exchange, stored, &mut subject)
+        .unwrap_or_else(|problem| exchange.refuse(&problem, &subject))
+}
+
+/// Answers for what broke: the upstream, if the request had been `sent` there, or else the guard itself.
+pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late: bool) -> JsValue {
+    let fault = match (sent, late) {
+        (true, true) => Fault::UpstreamTimeout,
+        (true, false) => Fault::UpstreamUnreachable,
+        (false, _) => Fault::Internal,
+    };
+    Exchange::read(request, env, call).refuse(&fault.into(), &Subject::Unknown)
+}
+
+fn steps(
+    exchange: &Exchange<'_>,
+    stored: Option<&JsValue>,
+    subject: &mut Subject,
+) -> Result<JsValue, Problem> {
+    let policy = settings::policy(exchange.env)?;
+    #[cfg(feature = "test-hooks")]
+    runtime::panic_if_asked(exchange.request);
+    let url = exchange.url().ok_or(Denial::UnreadableTarget)?;
+    let (method, origin) = (exchange.method.as_str(), exchange.origin.as_deref());
+
+    let asked_method = exchange.header(&runtime::ACCESS_CONTROL_REQUEST_METHOD);
+    // (1) (2)
+    if let Some(preflight) = admit(&url, method, origin, asked_method.as_deref(), policy)? {
+        return Ok(respond::preflight(&preflight));
+    }
+    let authorization = exchange.header(&runtime::AUTHORIZATION);
+    let token = bearer(&url, method, authorization.as_deref())?; // (3)
+    let lookup = Lookup::of(Lookup::parse(&token)?, policy)?; // (4)
+    *subject = Subject::of_key(&lookup);
+
+    let Some(stored) = stored else {
+        store::ask(exchange, &lookup, policy)?; // (5) the question
+        return Ok(JsValue::UNDEFINED);
+    };
+    let record = store::read(stored)?; // (5) the answer
+    subject.now_known(record.as_ref());
+
+    let path = CanonicalPath::parse(url.path());
+    let fetch_site = exchange.header(&runtime::SEC_FETCH_SITE);
+    let fetch_site = fetch_site.as_deref();
+    let facts = RequestFacts { method, path: path.as_ref(), origin, fetch_site };
+    let now = UnixTime(runtime::now_seconds());
+    let grant = decide(&lookup, record.as_ref(), &facts, policy, now)?; // (6) (7) (8) (9)
+    // (10) has no limiter yet: every key's limit has room.
+    log::allowed(exchange, &grant, subject);
+    Ok(forward::send(exchange, grant, &url, policy)) // (11)
+}

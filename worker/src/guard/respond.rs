@@ -1,0 +1,36 @@
+//! Answers of the guard's own.
+
+use keyguard::{
+    Problem, RequestUrl,
+    policy::{Cors, EXPOSED_HEADERS, Preflight},
+};
+use wasm_bindgen::JsValue;
+
+use super::{exchange::Exchange, runtime};
+
+/// A problem document, readable for a page if the policy lets its origin read.
+pub(crate) fn refuse(exchange: &Exchange<'_>, problem: &Problem, cors: Option<&Cors>) -> JsValue {
+    let id = exchange.call.id();
+    let url = exchange.url();
+    let document = problem.document(url.as_ref().and_then(RequestUrl::instance), &id);
+    let origin = exchange.origin.as_deref().and_then(|origin| cors?.allow_origin(origin));
+    runtime::problem(
+        problem.status(),
+        &document,
+        &id,
+        &problem.challenge().unwrap_or_default(),
+        problem.retry_after().unwrap_or_default(),
+        origin.unwrap_or_default(),
+        EXPOSED_HEADERS,
+    )
+}
+
+/// The answer to a browser's question whether it may send a request.
+pub(crate) fn preflight(preflight: &Preflight<'_>) -> JsValue {
+    runtime::preflight(
+        preflight.allow_origin,
+        preflight.allow_methods,
+        preflight.allow_headers,
+        preflight.max_age,
+    )
+}
