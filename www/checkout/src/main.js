@@ -14,8 +14,9 @@ const otherKey = keyField('other-key');
 
 showCurrencies();
 showSums();
-form.addEventListener('input', showSums);
-form.addEventListener('change', tidyQuantity);
+// The quantity is of the form, but stands outside it, where its events don't pass.
+for (const part of [form, quantity]) part.addEventListener('input', showSums);
+quantity.addEventListener('change', tidyQuantity);
 byId('fewer').addEventListener('click', () => changeQuantity(-1));
 byId('more').addEventListener('click', () => changeQuantity(+1));
 form.addEventListener('change', showPayer);
