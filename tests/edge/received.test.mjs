@@ -1,0 +1,233 @@
+// What the upstream receives of an allowed request: all of it, but for what the contract names.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+
+import { names, policyFor, seed, startEdges, startUpstream, stopAll, values } from './harness.mjs';
+
+const secret = seed('secret', 'live', { id: 'key_secret', account: 'acct_1' });
+const publishable = seed('publishable', 'test', { id: 'key_publishable', account: 'acct_2' });
+const confined = seed('secret', 'test', { scopes: ['payments'] });
+
+let live, testing, edge, keeping;
+
+before(async () => {
+  [live, testing] = await Promise.all([startUpstream(), startUpstream()]);
+  const routes = [
+    { method: 'POST', path: '/echo' },
+    { method: 'GET', path: '/pay/{id}' },
+    { method: 'GET', path: '/echo' },
+  ];
+  const policy = policyFor(live.origin, { upstream: { live: live.origin, test: testing.origin }, routes });
+  [edge, keeping] = await startEdges([
+    { policy, seeds: [secret, publishable, confined] },
+    { policy: { ...policy, forward_authorization: true } },
+  ]);
+});
+beforeEach(() => Promise.all([live.clear(), testing.clear()]));
+after(() => stopAll(edge, live, testing));
+
+const upstreamOf = ({ record }) => (record.mode === 'live' ? live : testing);
+
+/** Sends and gives back the one entry in the log of the key's upstream. */
+async function forwarded(key, request = {}, through = edge) {
+  const response = await through.sendAs(key, { method: 'POST', target: '/echo', ...request });
+  const entries = await upstreamOf(key).received();
+  assert.equal(entries.length, 1, `${response.status} ${response.text}`);
+  return { ...entries[0], response };
+}
+
+describe('credentials', () => {
+  for (const key of [secret, publishable]) {
+    test(`the ${key.record.kind} key stays at the edge`, async () => {
+      const { headers } = await forwarded(key);
+      assert.deepEqual(values(headers, 'authorization'), []);
+      assert.ok(!JSON.stringify(headers).includes(key.key));
+    });
+  }
+  test('forward_authorization keeps it', async () => {
+    const { headers } = await forwarded(publishable, {}, keeping);
+    assert.deepEqual(values(headers, 'authorization'), [`Bearer ${publishable.key}`]);
+    assert.deepEqual(values(headers, 'keyguard-key-id'), ['key_publishable']);
+  });
+});
+
+describe('identity', () => {
+  for (const key of [secret, publishable]) {
+    test(`of the ${key.record.kind} key`, async () => {
+      const { headers } = await forwarded(key);
+      const { account, id, kind, mode } = key.record;
+      for (const [name, value] of Object.entries({ account, 'key-id': id, kind, mode })) {
+        assert.deepEqual(values(headers, `keyguard-${name}`), [value]);
+      }
+      assert.equal(values(headers, 'keyguard-request-id').length, 1);
+      assert.match(values(headers, 'keyguard-request-id')[0], /^[\w-]{16,}$/);
+    });
+  }
+
+  test("goes to the upstream of the key's mode alone", async () => {
+    await forwarded(secret);
+    assert.deepEqual(await testing.received(), []);
+    await forwarded(publishable);
+    assert.equal((await live.received()).length, 1);
+  });
+
+  for (const spelling of [
+    'Keyguard-Account', 'keyguard-account', 'KEYGUARD-ACCOUNT', 'Keyguard_Account', 'keyguard_account',
+    'KeyGuard-Key_Id', 'Keyguard-Assertion', 'Keyguard-Anything', 'Keyguard_', 'keyguard-',
+  ]) {
+    test(`inbound ${spelling} is removed, also when repeated and named in Connection`, async () => {
+      for (const connection of ['close', `close, ${spelling}`]) {
+        await upstreamOf(publishable).clear();
+        const { headers } = await forwarded(publishable, {
+          headers: [
+            [spelling, 'forged'],
+            ['Connection', connection],
+            [spelling, 'forged too'],
+          ],
+        });
+        assert.ok(!JSON.stringify(headers).includes('forged'), JSON.stringify(headers));
+        const ours = names(headers)
+          .filter((name) => /^keyguard/.test(name))
+          .sort();
+        assert.deepEqual(ours, [
+          'keyguard-account', 'keyguard-key-id', 'keyguard-kind', 'keyguard-mode', 'keyguard-request-id',
+        ]);
+      }
+    });
+  }
+
+  test('cannot be taken away by Connection', async () => {
+    for (const name of ['Connection', 'Proxy-Connection']) {
+      await upstreamOf(publishable).clear();
+      const { headers } = await forwarded(publishable, {
+        headers: [[name, 'keyguard-account, keyguard-key-id, keyguard-kind, keyguard-mode, Keyguard-Request-Id']],
+      });
+      assert.deepEqual(values(headers, 'keyguard-account'), ['acct_2']);
+      assert.equal(names(headers).filter((one) => one.startsWith('keyguard-')).length, 5);
+    }
+  });
+});
+
+describe('hop-by-hop headers (RFC 9110 §7.6.1)', () => {
+  test('are removed, and those that Connection names', async () => {
+    const { headers } = await forwarded(secret, {
+      headers: [
+        ['Connection', 'close, X-Hop,x-other'], ['Keep-Alive', 'timeout=5'], ['Proxy-Connection', 'keep-alive'],
+        ['Proxy-Authorization', 'Basic x'], ['TE', 'trailers'], ['Trailer', 'X-T'], ['Upgrade', 'h2c'],
+        ['X-Hop', '1'], ['X-Other', '2'], ['X-Stays', '3'],
+      ],
+    });
+    for (const name of [
+      'keep-alive', 'proxy-connection', 'proxy-authorization', 'te', 'trailer', 'upgrade', 'x-hop', 'x-other',
+    ]) {
+      assert.deepEqual(values(headers, name), [], name);
+    }
+    assert.deepEqual(values(headers, 'x-stays'), ['3']);
+    assert.ok(!/x-hop/i.test(values(headers, 'connection').join()));
+  });
+
+  test('Connection cannot name what is end-to-end and the body hangs on', async () => {
+    const { response } = await forwarded(secret, {
+      headers: [
+        ['Connection', 'close, content-length, host, content-type'],
+        ['Content-Type', 'text/plain'],
+      ],
+      body: 'hello',
+    });
+    assert.equal(response.json.body.bytes, 5);
+  });
+});
+
+describe('headers that override method or path', () => {
+  const overrides = [
+    'X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', 'x_http_method_override', 'X-Original-URL',
+    'X-Rewrite-URL', 'X-Original-URI', 'X-Forwarded-Uri', 'X-Forwarded-Prefix', 'X-Forwarded-Path',
+  ];
+  for (const key of [publishable, confined]) {
+    test(`are removed for a ${key === confined ? 'confined secret' : 'publishable'} key`, async () => {
+      const { headers } = await forwarded(key, { headers: overrides.map((name) => [name, '/admin']) });
+      assert.ok(!JSON.stringify(headers).includes('/admin'), JSON.stringify(headers));
+    });
+  }
+  test("are a secret key's own affair", async () => {
+    const { headers } = await forwarded(secret, { headers: [['X-HTTP-Method-Override', 'PATCH']] });
+    assert.deepEqual(values(headers, 'x-http-method-override'), ['PATCH']);
+  });
+});
+
+describe('the target', () => {
+  const SECRET_TARGETS = [
+    '/a%2fb', '/a%2Fb', '//a//b', '/%41', '/a;b=c', '/a%zz', '/a%', '/a?', '/?', '/a%00b', '/a%5cb', '/A/b', '/a|b',
+    '/a?x=/../y&z=%41%20+', "/a'(b)*!~", '/%c3%a4',
+  ];
+  for (const target of SECRET_TARGETS) {
+    test(`of a secret key goes through as it came: ${target}`, async () => {
+      assert.equal((await forwarded(secret, { method: 'GET', target })).url, target);
+    });
+  }
+  for (const [target, canonical] of [
+    ['/pay/%61bc', '/pay/abc'], ['/p%61y/1?a=%41&b', '/pay/1?a=%41&b'], ['/pay/a%2bb', '/pay/a%2Bb'],
+    ['/pay/%7e%2D', '/pay/~-'], ['/pay/x?', '/pay/x?'],
+  ]) {
+    test(`of a publishable key is canonical: ${target}`, async () => {
+      assert.equal((await forwarded(publishable, { method: 'GET', target })).url, canonical);
+    });
+  }
+  test('fragment-like and absolute targets bring no other host', async () => {
+    const { url, headers } = await forwarded(secret, { method: 'GET', target: 'http://else.example/echo?x' });
+    assert.equal(url, '/echo?x');
+    assert.deepEqual(values(headers, 'host'), [new URL(live.origin).host]);
+  });
+});
+
+describe('everything else', () => {
+  test("Host is the upstream's own, whatever the request says", async () => {
+    const { headers } = await forwarded(secret, {
+      headers: [
+        ['X-Forwarded-Host', 'else.example'],
+        ['Forwarded', 'host=else.example'],
+        ['X-Host', 'else.example'],
+      ],
+    });
+    assert.deepEqual(values(headers, 'host'), [new URL(live.origin).host]);
+  });
+
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY', 'PURGE']) {
+    test(`method ${method}`, async () => {
+      assert.equal((await forwarded(secret, { method })).method, method);
+    });
+  }
+
+  test('headers of the caller pass, repeated ones too', async () => {
+    const sent = [
+      ['Accept', 'text/x'], ['Accept-Encoding', 'br;q=1'], ['Content-Type', 'text/plain; charset=x'],
+      ['Idempotency-Key', 'i-1'], ['User-Agent', 'tests/1'], ['X-Twice', 'one'], ['X-Twice', 'two'],
+      ['X-Empty', ''], ['X_Under', 'score'], ['Cookie', 'a=1'], ['If-None-Match', '"a", W/"b"'],
+      ['Range', 'bytes=0-1'],
+    ];
+    const { headers } = await forwarded(secret, { headers: sent, body: 'x' });
+    for (const [name] of sent) {
+      assert.equal(values(headers, name).join(', '), values(sent, name).join(', '), name);
+    }
+  });
+
+  test('bytes that are not ASCII pass in header values', async () => {
+    const { headers } = await forwarded(secret, { headers: [['X-Bytes', 'caf\xc3\xa9 \xe9\xff']] });
+    assert.deepEqual(values(headers, 'x-bytes'), ['caf\xc3\xa9 \xe9\xff']);
+  });
+
+  test('bodies pass byte for byte, with a length and in chunks', async () => {
+    const body = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte))
+      .join('')
+      .repeat(10);
+    const plain = await forwarded(secret, { body });
+    assert.deepEqual(values(plain.headers, 'content-length'), [String(body.length)]);
+    await live.clear();
+    const chunked = await forwarded(secret, {
+      headers: [['Transfer-Encoding', 'chunked']],
+      body: `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    });
+    assert.deepEqual(chunked.response.json.body, plain.response.json.body);
+  });
+});
