@@ -2,8 +2,13 @@
 //!
 //! Runs on Linux and macOS. What it needs beyond cargo, rustup, Node and npm it installs inside the project.
 
+mod checkout;
+mod demo;
+mod dev;
 mod process;
 mod project;
+mod suite;
+mod tally;
 mod tools;
 mod worker;
 
@@ -56,6 +61,8 @@ fn run() -> Result<ExitCode> {
         Some(other) => return Err(other.unexpected().into()),
     };
     match task.as_str() {
+        "dev" => dev(&mut arguments),
+        "test" => test(&mut arguments),
         "build" => build(&mut arguments),
         "setup" => {
             no_more(&mut arguments)?;
@@ -69,6 +76,33 @@ fn run() -> Result<ExitCode> {
         }
         other => bail!("there is no task `{other}`\n{USAGE}"),
     }
+}
+
+fn dev(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut options = dev::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("edge-port") => options.edge_port = arguments.value()?.parse()?,
+            Arg::Long("upstream-port") => options.upstream_port = arguments.value()?.parse()?,
+            Arg::Long("page-port") => options.page_port = arguments.value()?.parse()?,
+            Arg::Long("https") => options.https = true,
+            Arg::Long("once") => options.once = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    dev::run(&Project::locate()?, &options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn test(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut names = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Value(name) => names.push(name.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    suite::run(Project::locate()?, &names)
 }
 
 fn build(arguments: &mut Parser) -> Result<ExitCode> {

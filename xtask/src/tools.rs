@@ -3,6 +3,7 @@
 
 use std::{
     fs::{self, File},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -83,10 +84,23 @@ impl Tools {
         command
     }
 
-    /// `npm ci` in a folder, when its lock file is not what is installed there.
-    pub(crate) fn npm_ci(&self, project: &Project, folder: &Path, title: &str) -> Result<()> {
+    /// `npm ci` in a folder, when what is installed there is of another lock file or of other `packages`, tarballs of
+    /// ours that the lock file only names.
+    pub(crate) fn npm_ci(
+        &self,
+        project: &Project,
+        folder: &Path,
+        title: &str,
+        packages: &[&Path],
+    ) -> Result<()> {
         let _lock = lock(project)?;
-        npm_ci(self.command(project, "npm"), folder, title, &project.state().join("npm-ci.log"))
+        npm_ci(
+            self.command(project, "npm"),
+            folder,
+            title,
+            packages,
+            &project.state().join("npm-ci.log"),
+        )
     }
 }
 
@@ -245,7 +259,7 @@ fn installed_version(program: &Path) -> Option<String> {
 fn node_tools(project: &Project) -> Result<()> {
     let from = project.root().join("xtask/tools");
     let to = project.node_tools();
-    if is_installed(&to, &from.join("package-lock.json"))? {
+    if is_installed(&to, &stamp(&from, &[])?) {
         return Ok(());
     }
     fs::create_dir_all(&to).with_context(|| format!("cannot write {}", to.display()))?;
@@ -253,12 +267,18 @@ fn node_tools(project: &Project) -> Result<()> {
         fs::copy(from.join(name), to.join(name))
             .with_context(|| format!("cannot copy xtask/tools/{name}"))?;
     }
-    npm_ci(project.command("npm"), &to, "Node tools", &project.state().join("npm-tools.log"))
+    npm_ci(project.command("npm"), &to, "Node tools", &[], &project.state().join("npm-tools.log"))
 }
 
-fn npm_ci(mut npm: Command, folder: &Path, title: &str, log: &Path) -> Result<()> {
-    let lock = folder.join("package-lock.json");
-    if is_installed(folder, &lock)? {
+fn npm_ci(
+    mut npm: Command,
+    folder: &Path,
+    title: &str,
+    packages: &[&Path],
+    log: &Path,
+) -> Result<()> {
+    let stamp = stamp(folder, packages)?;
+    if is_installed(folder, &stamp) {
         return Ok(());
     }
     if on_path("npm").is_none() {
@@ -269,18 +289,28 @@ fn npm_ci(mut npm: Command, folder: &Path, title: &str, log: &Path) -> Result<()
     println!("  {title}: npm ci");
     npm.arg("ci").arg("--loglevel=error").current_dir(folder);
     process::run("npm ci", npm, log).with_context(|| format!("{title} can't be installed"))?;
-    let stamp = folder.join(STAMP);
-    fs::copy(lock, &stamp).map(drop).with_context(|| format!("cannot write {}", stamp.display()))
+    let file = folder.join(STAMP);
+    fs::write(&file, stamp).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// Whether a folder holds what a lock file says. npm removes `node_modules` before it installs, and the stamp with it:
+/// What tells one installation from another: the lock file and the packages that it only names.
+fn stamp(folder: &Path, packages: &[&Path]) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    for file in [folder.join("package-lock.json").as_path()].iter().chain(packages) {
+        fs::read(file)
+            .with_context(|| format!("cannot read {}", file.display()))?
+            .hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// Whether a folder holds that installation. npm removes `node_modules` before it installs, and the stamp with it:
 /// half an installation is none.
-fn is_installed(folder: &Path, lock: &Path) -> Result<bool> {
-    let wanted = fs::read(lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    Ok(fs::read(folder.join(STAMP)).is_ok_and(|installed| installed == wanted))
+fn is_installed(folder: &Path, stamp: &str) -> bool {
+    fs::read_to_string(folder.join(STAMP)).is_ok_and(|installed| installed == stamp)
 }
 
-const STAMP: &str = "node_modules/.installed-lock.json";
+const STAMP: &str = "node_modules/.installed";
 
 /// The folder of the installed Node, or none when the machine's own will do.
 fn node_bin(modules: &Path) -> Result<Option<PathBuf>> {

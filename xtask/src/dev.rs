@@ -1,0 +1,380 @@
+//! `cargo xtask dev`: the edge, the demo upstream and the checkout page, running here.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::Command,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use keyguard::{Kind, Mode};
+use serde_json::{Value, json};
+
+use crate::{
+    checkout,
+    demo::DemoKeys,
+    process::{self, Group, Interrupted},
+    project::Project,
+    tools::Tools,
+    worker,
+};
+
+/// Where things listen, and how.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) edge_port: u16,
+    pub(crate) upstream_port: u16,
+    pub(crate) page_port: u16,
+    /// The edge speaks https, with a certificate that wrangler makes.
+    pub(crate) https: bool,
+    /// End once everything answers.
+    pub(crate) once: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { edge_port: 8787, upstream_port: 8788, page_port: 8789, https: false, once: false }
+    }
+}
+
+impl Options {
+    fn edge(&self) -> String {
+        format!("{}://localhost:{}", if self.https { "https" } else { "http" }, self.edge_port)
+    }
+
+    fn upstream(&self) -> String {
+        format!("http://127.0.0.1:{}", self.upstream_port)
+    }
+
+    fn page(&self) -> String {
+        format!("http://localhost:{}", self.page_port)
+    }
+
+    fn ports(&self) -> [(u16, &'static str, &'static str); 3] {
+        [
+            (self.edge_port, "the edge", "--edge-port"),
+            (self.upstream_port, "the demo upstream", "--upstream-port"),
+            (self.page_port, "the checkout page", "--page-port"),
+        ]
+    }
+}
+
+/// Builds everything, runs it until Ctrl-C, and leaves nothing behind.
+pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
+    check_ports(&options.ports())?;
+    println!("keyguard: tools");
+    let tools = Tools::install(project)?;
+    let state = project.state().join("dev");
+    fs::create_dir_all(&state).with_context(|| format!("cannot write {}", state.display()))?;
+
+    println!("keyguard: build");
+    worker::build(project, &tools, &worker::Options::default())?;
+    let keys = DemoKeys::of_clone(&state.join("entropy"))?;
+    let page = checkout::Page {
+        edge: options.edge(),
+        key: keys.working(Kind::Publishable, Mode::Test).to_owned(),
+    };
+    checkout::build(project, &tools, &page)?;
+
+    println!("keyguard: start");
+    seed(project, &tools, &keys, &state)?;
+    let mut services = start(project, &tools, options, &page, &state)?;
+    match wait_until_ready(project, &tools, options, &mut services, &state) {
+        Ok(()) => {}
+        // Ctrl-C is how this task is meant to end.
+        Err(error) if error.is::<Interrupted>() => {
+            stop(services);
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    }
+    println!("{}", announcement(options, &keys));
+    for service in &services {
+        service.shown.store(true, Ordering::SeqCst);
+    }
+    while !options.once && process::check_interrupted().is_ok() {
+        check_alive(&mut services)?;
+        thread::sleep(Duration::from_millis(100));
+    }
+    stop(services);
+    Ok(())
+}
+
+fn stop(services: Vec<Service>) {
+    for service in &services {
+        service.shown.store(false, Ordering::SeqCst);
+    }
+    println!("\nkeyguard: stopping");
+    drop(services);
+}
+
+/// Says of every port that is taken what it is for and how to have another.
+fn check_ports(ports: &[(u16, &str, &str)]) -> Result<()> {
+    let mut faults = Vec::new();
+    for (index, (port, what, flag)) in ports.iter().enumerate() {
+        if *port == 0 {
+            faults.push(format!("{what} needs a port of its own: {flag} N"));
+        } else if ports.iter().take(index).any(|(other, ..)| other == port) {
+            faults.push(format!(
+                "port {port} is asked for twice; give {what} another one with {flag} N"
+            ));
+        } else if is_busy(*port) {
+            faults.push(format!(
+                "port {port}, for {what}, is in use; free it or give another one with {flag} N"
+            ));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { bail!(faults.join("\n       ")) }
+}
+
+fn is_busy(port: u16) -> bool {
+    [SocketAddr::from((Ipv4Addr::LOCALHOST, port)), SocketAddr::from((Ipv6Addr::LOCALHOST, port))]
+        .iter()
+        .any(|address| {
+            // A listener on all addresses doesn't hinder one on loopback everywhere, so it is called as well.
+            TcpStream::connect_timeout(address, Duration::from_millis(300)).is_ok()
+                || TcpListener::bind(address).is_err_and(|error| {
+                    // Any other error is a machine without IPv6, or a port below 1024 that the service will name itself.
+                    error.kind() == std::io::ErrorKind::AddrInUse
+                })
+        })
+}
+
+fn seed(project: &Project, tools: &Tools, keys: &DemoKeys, state: &Path) -> Result<()> {
+    let file = state.join("seed.json");
+    fs::write(&file, keys.bulk().to_string())?;
+    let mut put = tools.wrangler(project);
+    put.args(["kv", "bulk", "put"])
+        .arg(&file)
+        .args(["--binding", "KEYS", "--local", "--persist-to"])
+        .arg(state.join("kv"));
+    process::run("seed the key store", put, &state.join("seed.log")).map(drop)
+}
+
+/// A running part, and what it printed.
+struct Service {
+    name: &'static str,
+    group: Group,
+    lines: Arc<Mutex<Vec<String>>>,
+    /// Whether its lines go to the terminal.
+    shown: Arc<AtomicBool>,
+}
+
+impl Service {
+    fn start(name: &'static str, command: Command) -> Result<Self> {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let shown = Arc::new(AtomicBool::new(false));
+        let (sink, is_shown) = (Arc::clone(&lines), Arc::clone(&shown));
+        let group = Group::start(command, move |line| {
+            if is_shown.load(Ordering::SeqCst) {
+                println!("{name:<8} {line}");
+            } else {
+                sink.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
+            }
+        })?;
+        Ok(Self { name, group, lines, shown })
+    }
+}
+
+fn start(
+    project: &Project,
+    tools: &Tools,
+    options: &Options,
+    page: &checkout::Page,
+    state: &Path,
+) -> Result<Vec<Service>> {
+    let mut upstream = tools.node(project, project.root().join("xtask/demo/upstream.mjs"));
+    upstream.args(["--port", &options.upstream_port.to_string()]);
+
+    let vars = state.join("edge.vars");
+    let committed = fs::read_to_string(project.root().join("worker/.dev.vars"))
+        .context("cannot read worker/.dev.vars")?;
+    fs::write(&vars, with_upstream(&committed, &options.upstream())?)?;
+    let mut edge = tools.wrangler(project);
+    edge.args(["dev", "--ip", "127.0.0.1", "--port", &options.edge_port.to_string()])
+        .args(["--local-protocol", if options.https { "https" } else { "http" }])
+        // Any free one: the usual port may be another project's.
+        .args(["--inspector-port", "0", "--show-interactive-dev-session=false"])
+        .arg("--persist-to")
+        .arg(state.join("kv"))
+        .arg("--env-file")
+        .arg(&vars);
+
+    Ok(vec![
+        Service::start("upstream", upstream)?,
+        Service::start("edge", edge)?,
+        Service::start("page", checkout::preview(project, tools, page, options.page_port))?,
+    ])
+}
+
+/// The committed variables of development, with the policy's upstreams at this place.
+fn with_upstream(vars: &str, upstream: &str) -> Result<String> {
+    let policy = vars.lines().find_map(|line| line.strip_prefix("POLICY='")?.strip_suffix('\''));
+    let mut policy: Value =
+        serde_json::from_str(policy.context("worker/.dev.vars has no line POLICY='…'")?)?;
+    let field =
+        policy.get_mut("upstream").context("the policy in worker/.dev.vars has no upstream")?;
+    *field = json!({ "live": upstream, "test": upstream });
+    Ok(format!("POLICY='{policy}'\n"))
+}
+
+fn wait_until_ready(
+    project: &Project,
+    tools: &Tools,
+    options: &Options,
+    services: &mut [Service],
+    state: &Path,
+) -> Result<()> {
+    // Node rather than a client of ours: it speaks https too, and is there.
+    let mut probe = tools.node(project, "--input-type=module");
+    probe.args(["--eval", PROBE, &options.upstream(), &options.edge(), &options.page()]);
+    // The edge's certificate is its own, and this proves only that something answers.
+    probe.env("NODE_TLS_REJECT_UNAUTHORIZED", "0").env("NODE_NO_WARNINGS", "1");
+    let mut probe = Group::start(probe, |_| {})?;
+    let started = Instant::now();
+    loop {
+        check_alive(services)?;
+        process::check_interrupted()?;
+        match probe.poll()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => bail!("cannot tell whether everything answers: {status}"),
+            None if started.elapsed() > START_LIMIT => {
+                let told: String = services.iter().map(tail).collect();
+                fs::write(state.join("start.log"), &told)?;
+                bail!(
+                    "not everything answers after {}\n{told}",
+                    process::seconds(started.elapsed())
+                );
+            }
+            None => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+const START_LIMIT: Duration = Duration::from_secs(180);
+
+const PROBE: &str = "
+for (const url of process.argv.slice(1)) {
+  for (;;) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
+      await response.body?.cancel();
+      break;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+process.exit(0);
+";
+
+fn check_alive(services: &mut [Service]) -> Result<()> {
+    for service in services {
+        if let Some(status) = service.group.poll()? {
+            // Lets the reader hand over what was printed last.
+            service.group.end();
+            bail!("the {} ended by itself: {status}\n{}", service.name, tail(service));
+        }
+    }
+    Ok(())
+}
+
+/// The last of what a service printed before it was shown.
+fn tail(service: &Service) -> String {
+    let lines = service.lines.lock().unwrap_or_else(PoisonError::into_inner);
+    let skipped = lines.len().saturating_sub(20);
+    lines
+        .iter()
+        .skip(skipped)
+        .map(|line| format!("    {:<8} {line}\n", service.name))
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+fn announcement(options: &Options, keys: &DemoKeys) -> String {
+    let (edge, upstream, page) = (options.edge(), options.upstream(), options.page());
+    let publishable = keys.working(Kind::Publishable, Mode::Test);
+    let secret = keys.working(Kind::Secret, Mode::Test);
+    let (insecure, accept) = if options.https {
+        let accept = format!(
+            "\n  The edge's certificate is its own: open {edge} once and accept it, or the page can't call it.\n"
+        );
+        (" --insecure", accept)
+    } else {
+        ("", String::new())
+    };
+    let all = keys
+        .iter()
+        .map(|key| format!("    {:<40}  {}", key.text, key.note))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let pay = format!(
+        "curl -i{insecure} {edge}/collect/payment_sessions -H 'Content-Type: application/json' \
+         -d '{{\"amount\":4200,\"currency\":\"EUR\"}}'"
+    );
+    format!(
+        "
+  checkout page   {page}
+  edge            {edge}
+  demo upstream   {upstream}
+{accept}
+  The keys of the account acct_demo:
+{all}
+
+  A publishable key opens a payment session:
+    {pay} -H 'Authorization: Bearer {publishable}'
+  It may do nothing else:
+    curl -i{insecure} {edge}/payments -H 'Authorization: Bearer {publishable}'
+  A secret key that comes from a page is refused:
+    {pay} -H 'Authorization: Bearer {secret}' -H 'Origin: https://shop.example'
+
+  Ctrl-C ends it all.
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_is_named_with_its_purpose_and_flag() {
+        for address in [
+            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        ] {
+            let listener = TcpListener::bind(address).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let error = check_ports(&[(port, "the edge", "--edge-port")]).unwrap_err().to_string();
+            for part in [port.to_string().as_str(), "the edge", "--edge-port"] {
+                assert!(error.contains(part), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_fault_of_the_ports_is_told_at_once() {
+        let error = check_ports(&[(0, "one", "--a"), (9, "two", "--b"), (9, "three", "--c")])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("--a") && error.contains("--c"), "{error}");
+    }
+
+    #[test]
+    fn the_upstream_of_development_follows_its_port() {
+        let vars = "# comment\nPOLICY='{\"upstream\":{\"live\":\"http://127.0.0.1:8788\"},\"routes\":[]}'\n";
+        let changed = with_upstream(vars, "http://127.0.0.1:9000").unwrap();
+        assert!(
+            changed.contains("\"test\":\"http://127.0.0.1:9000\"") && !changed.contains("8788"),
+            "{changed}"
+        );
+        assert!(with_upstream("", "x").is_err());
+    }
+}
