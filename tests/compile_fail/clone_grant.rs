@@ -1,0 +1,5 @@
+fn clone<'a>(grant: &keyguard::Grant<'a>) -> keyguard::Grant<'a> {
+    grant.clone()
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+fn clone(key: keyguard::SecretKey) -> keyguard::SecretKey {
+    key.clone()
+}
+
+fn main() {}

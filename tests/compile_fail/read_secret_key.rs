@@ -1,0 +1,5 @@
+fn read(key: &keyguard::SecretKey) -> &str {
+    key.as_str()
+}
+
+fn main() {}

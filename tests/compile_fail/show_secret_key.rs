@@ -1,0 +1,5 @@
+fn show(key: &keyguard::SecretKey) -> String {
+    key.to_string()
+}
+
+fn main() {}
