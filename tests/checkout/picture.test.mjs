@@ -11,7 +11,7 @@ const LARGEST = 200 * 1024;
 test('the picture shows a payment session and is small', { skip: !FILE && 'KEYGUARD_SCREENSHOT is not set' }, async () => {
   const shop = await startShop(issueKeys());
   try {
-    const { page, pay } = await shop.open({ viewport: { width: 1280, height: 880 }, colorScheme: 'light', reducedMotion: 'reduce' });
+    const { page, pay } = await shop.open({ viewport: { width: 1000, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' });
     await pay();
     await page.getByRole('button', { name: 'Secret key' }).click();
     await page.locator('#verdict .bad').waitFor();

@@ -62,10 +62,15 @@ function receipt(session, onAgain) {
       ['Mode', mode],
       ['Account', account, 'code'],
       ['Status', status],
-      ['Opened', new Date(createdAt * 1000).toLocaleTimeString('en', { timeStyle: 'medium' })],
+      ['Opened', Number.isSafeInteger(createdAt) ? clock(createdAt) : undefined],
     ]),
     element('button', { type: 'button', class: 'secondary wide', onclick: onAgain }, 'Start another payment'),
   );
+}
+
+/** Unix seconds as the time of day. */
+function clock(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString('en', { timeStyle: 'medium' });
 }
 
 function notice({ tone, eyebrow, title, message, rows }) {

@@ -36,7 +36,7 @@ const PATIENCE_MS = 30_000;
 
 async function readAnswer(response) {
   const document = await readObject(response);
-  if (response.status === 201 && typeof document.id === 'string') return { kind: 'created', session: document };
+  if (response.status === 201 && isSession(document)) return { kind: 'created', session: document };
   // RFC 9457 §3.1: a member of another type than it should have is ignored.
   return {
     kind: 'refused',
@@ -46,6 +46,11 @@ async function readAnswer(response) {
     code: text(document.code),
     requestId: text(document.request_id) ?? text(response.headers.get('keyguard-request-id')),
   };
+}
+
+/** Whether it holds what a receipt can't do without. */
+function isSession({ id, amount, currency }) {
+  return text(id) !== undefined && Number.isSafeInteger(amount) && /^[A-Z]{3}$/.test(currency);
 }
 
 /** The body's object, or an empty one: a proxy's error page is no reason to fail. */
