@@ -55,6 +55,8 @@ describe('a payment session', () => {
     assert.equal(await fact('Amount in minor units'), '19800 GBP');
     assert.equal(await fact('Mode'), 'test');
     assert.equal(await fact('Account'), 'acct_demo');
+    // That a preflight is seen here is what makes its absence elsewhere a proof.
+    assert.deepEqual(toEdge().map(({ method }) => method).sort(), ['OPTIONS', 'POST']);
     const [request, ...others] = await shop.upstream.received();
     assert.deepEqual([request.method, request.url, others.length], ['POST', '/collect/payment_sessions', 0]);
     assert.ok(!names(request.headers).includes('authorization'));
@@ -282,6 +284,11 @@ describe('the page', () => {
       meta,
       `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self' ${shop.edge.origin}; base-uri 'none'; form-action 'self'`,
     );
+  });
+
+  test('is the only one', async () => {
+    const { page } = await open();
+    assert.equal((await page.request.get(`${shop.origin}/absent.json`)).status(), 404);
   });
 
   test('takes no payment where the guard can’t start', async () => {

@@ -18,6 +18,8 @@ const directives = [
 export default defineConfig({
   // The page works from any folder of any server.
   base: './',
+  // One page: what isn't there is 404, not that page again.
+  appType: 'mpa',
   build: {
     target: 'es2022',
     // Every browser of that target knows modulepreload.
