@@ -69,12 +69,12 @@ impl Options {
 /// Builds everything, runs it until Ctrl-C, and leaves nothing behind.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     check_ports(&options.ports())?;
-    println!("keyguard: tools");
+    say!("keyguard: tools");
     let tools = Tools::install(project)?;
     let state = project.state().join("dev");
     fs::create_dir_all(&state).with_context(|| format!("cannot write {}", state.display()))?;
 
-    println!("keyguard: build");
+    say!("keyguard: build");
     worker::build(project, &tools, &worker::Options::default())?;
     let keys = DemoKeys::of_clone(&state.join("entropy"))?;
     let page = checkout::Page {
@@ -83,7 +83,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     };
     checkout::build(project, &tools, &page)?;
 
-    println!("keyguard: start");
+    say!("keyguard: start");
     seed(project, &tools, &keys, &state)?;
     let mut services = start(project, &tools, options, &page, &state)?;
     match wait_until_ready(project, &tools, options, &mut services, &state) {
@@ -95,9 +95,10 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
         }
         Err(error) => return Err(error),
     }
-    println!("{}", announcement(options, &keys));
+    say!("{}", announcement(options, &keys));
     for service in &services {
         service.shown.store(true, Ordering::SeqCst);
+        service.lines.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
     while !options.once && process::check_interrupted().is_ok() {
         check_alive(&mut services)?;
@@ -111,7 +112,7 @@ fn stop(services: Vec<Service>) {
     for service in &services {
         service.shown.store(false, Ordering::SeqCst);
     }
-    println!("\nkeyguard: stopping");
+    say!("\nkeyguard: stopping");
     drop(services);
 }
 
@@ -174,7 +175,7 @@ impl Service {
         let (sink, is_shown) = (Arc::clone(&lines), Arc::clone(&shown));
         let group = Group::start(command, move |line| {
             if is_shown.load(Ordering::SeqCst) {
-                println!("{name:<8} {line}");
+                say!("{name:<8} {line}");
             } else {
                 sink.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
             }

@@ -2,6 +2,14 @@
 //!
 //! Runs on Linux and macOS. What it needs beyond cargo, rustup, Node and npm it installs inside the project.
 
+/// Prints a line, or doesn't when nobody reads any more: `println!` would panic.
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($argument)*);
+    }};
+}
+
 mod checkout;
 mod demo;
 mod dev;
@@ -55,7 +63,7 @@ fn run() -> Result<ExitCode> {
     let task = match arguments.next()? {
         Some(Arg::Value(task)) => task.string()?,
         None | Some(Arg::Long("help") | Arg::Short('h')) => {
-            println!("{USAGE}");
+            say!("{USAGE}");
             return Ok(ExitCode::SUCCESS);
         }
         Some(other) => return Err(other.unexpected().into()),
@@ -71,7 +79,7 @@ fn run() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         "help" => {
-            println!("{USAGE}");
+            say!("{USAGE}");
             Ok(ExitCode::SUCCESS)
         }
         other => bail!("there is no task `{other}`\n{USAGE}"),

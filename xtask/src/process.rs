@@ -87,7 +87,7 @@ pub(crate) fn run(title: &str, command: Command, log: &Path) -> Result<String> {
         );
     }
     if started.elapsed() > Duration::from_secs(1) {
-        println!("  {title}: {}", seconds(started.elapsed()));
+        say!("  {title}: {}", seconds(started.elapsed()));
     }
     Ok(finished.output)
 }
@@ -121,7 +121,7 @@ pub(crate) fn observe(title: &str, command: Command, log: &Path) -> Result<Finis
             let text = text.lock().unwrap_or_else(PoisonError::into_inner);
             let last: String =
                 text.lines().last().unwrap_or_default().trim().chars().take(90).collect();
-            println!("  … {title}, {}: {last}", seconds(started.elapsed()));
+            say!("  … {title}, {}: {last}", seconds(started.elapsed()));
         }
         thread::sleep(POLL);
     };

@@ -68,8 +68,8 @@ pub(crate) fn run(project: Project, names: &[String]) -> Result<ExitCode> {
     {
         totals = totals.plus(run_step(&suite, step)?);
     }
-    println!("\nin {}", process::seconds(started.elapsed()));
-    println!("{totals}");
+    say!("\nin {}", process::seconds(started.elapsed()));
+    say!("{totals}");
     Ok(if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -77,7 +77,7 @@ fn run_step(suite: &Suite, step: &Step) -> Result<Tally> {
     let started = Instant::now();
     let outcome = (step.run)(suite);
     let line = |sign: &str, rest: &str| {
-        println!(
+        say!(
             "{sign:<5} {:<14} {}, {}{rest}",
             step.name,
             step.title,
@@ -86,8 +86,8 @@ fn run_step(suite: &Suite, step: &Step) -> Result<Tally> {
     };
     let failed = |tally: Tally, finished: &Finished, why: &str| {
         line("FAIL", &format!(": {why}"));
-        print!("{}", finished.tail(OUTPUT_LIMIT));
-        println!("    (all of it: {})", finished.log.display());
+        say!("{}", finished.tail(OUTPUT_LIMIT).trim_end());
+        say!("    (all of it: {})", finished.log.display());
         // A program can fail with all its tests passed, or before any of them.
         if tally.failed == 0 { tally.plus(Tally::FAILURE) } else { tally }
     };
@@ -121,7 +121,7 @@ fn run_step(suite: &Suite, step: &Step) -> Result<Tally> {
         Err(error) => {
             line("FAIL", "");
             for text in format!("{error:#}").lines() {
-                println!("    {text}");
+                say!("    {text}");
             }
             Tally::FAILURE
         }

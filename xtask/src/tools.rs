@@ -121,7 +121,7 @@ impl Browser {
             bail!(ADVICE);
         }
         let _lock = lock(project)?;
-        println!("  Chromium and its driver: apt-get install (a minute or two)");
+        say!("  Chromium and its driver: apt-get install (a minute or two)");
         let apt = |arguments: &[&str]| {
             let mut command = project.command("apt-get");
             command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
@@ -179,7 +179,7 @@ pub(crate) fn wait_for(mut file: File, what: &str) -> Result<Flock<File>> {
         }
         process::check_interrupted()?;
         if !said && started.elapsed() > Duration::from_secs(1) {
-            println!("  waiting: {what}");
+            say!("  waiting: {what}");
             said = true;
         }
         thread::sleep(Duration::from_millis(100));
@@ -193,7 +193,7 @@ fn wasm_target(project: &Project) -> Result<()> {
     if fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()) {
         return Ok(());
     }
-    println!("  {WASM}: rustup target add");
+    say!("  {WASM}: rustup target add");
     let mut rustup = project.command("rustup");
     rustup.args(["target", "add", WASM]);
     process::run("rustup target add", rustup, &project.state().join("rustup.log"))
@@ -221,7 +221,7 @@ fn native_tools(project: &Project) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    println!("  {}: cargo install into .tools (some minutes, once)", missing.join(", "));
+    say!("  {}: cargo install into .tools (some minutes, once)", missing.join(", "));
     // One folder for both, since most of what they build is the same; kept after a failure or Ctrl-C, to go on from.
     let build = project.tools().join("build");
     let mut install = project.cargo(["install", "--root"]);
@@ -286,7 +286,7 @@ fn npm_ci(
             "npm isn't there: install Node.js with npm, of any version from 20 on ({title} need it)"
         );
     }
-    println!("  {title}: npm ci");
+    say!("  {title}: npm ci");
     npm.arg("ci").arg("--loglevel=error").current_dir(folder);
     process::run("npm ci", npm, log).with_context(|| format!("{title} can't be installed"))?;
     let file = folder.join(STAMP);

@@ -57,7 +57,7 @@ pub(crate) fn build(project: &Project, tools: &Tools, options: &Options) -> Resu
         replace(&staging, &out).with_context(|| format!("cannot write {}", out.display()))?;
         fs::write(&stamp_file, stamp)?;
     }
-    println!("{}", sizes(project, tools, &out)?);
+    say!("{}", sizes(project, tools, &out)?);
     Ok(out)
 }
 
@@ -84,7 +84,7 @@ fn check_policy(project: &Project) -> Result<()> {
     ]);
     let output = process::run("policy check", check, &project.state().join("policy-check.log"))
         .context("not deployed: the policy doesn't hold")?;
-    print!("{output}");
+    say!("{}", output.trim_end());
     let config = fs::read_to_string(project.root().join(file))?;
     if let Some(place) = loopback_exception(&config)? {
         bail!(
