@@ -11,10 +11,10 @@ class Call {
 
   /** Asks the store, and settles in time: with the text, with null for no entry, with undefined for a failure. */
   ask(store, name, cacheTtl, ms) {
-    this.stored = new Promise((settle) => {
-      const timer = setTimeout(settle, ms);
-      store.get(name, { type: "text", cacheTtl }).then(settle, () => settle()).finally(() => clearTimeout(timer));
-    });
+    let timer;
+    const late = new Promise((settle) => { timer = setTimeout(settle, ms); });
+    const answer = async () => store.get(name, { type: "text", cacheTtl });
+    this.stored = Promise.race([answer().catch(() => {}), late]).finally(() => clearTimeout(timer));
   }
 
   /** Sends the request on; the answer's headers have to come within `ms`. */
@@ -51,7 +51,8 @@ export default {
       return call.finish(await answer);
     } catch (error) {
       clearTimeout(call.timer);
-      if (instance.criticalError || error instanceof WebAssembly.RuntimeError) {
+      // Whatever was thrown through the wasm left its stack as it was: only a new instance is sound.
+      if (!call.sent || instance.criticalError || error instanceof WebAssembly.RuntimeError) {
         instance.criticalError = false;
         guard.__wbg_reset_state();
       }
