@@ -43,9 +43,12 @@ pub fn bytes_hold_secret_key(bytes: &[u8]) -> bool {
 /// assert!(keyguard::scan::holds_key("key=pk_WeHsNn87r4gtNc5BQT9Mj"));
 /// ```
 pub fn holds_key(text: &str) -> bool {
-    holds(text.as_bytes(), MAX_ENCODINGS, |first, rest| {
-        matches!(first, b's' | b'p') && is_key(rest)
-    })
+    bytes_hold_key(text.as_bytes())
+}
+
+/// Whether bytes, read as UTF-8, hold a key of either kind.
+pub fn bytes_hold_key(bytes: &[u8]) -> bool {
+    holds(bytes, MAX_ENCODINGS, |first, rest| matches!(first, b's' | b'p') && is_key(rest))
 }
 
 /// Whether somebody who was asked for a key gave one that starts as a secret key does, whole or not.

@@ -131,42 +131,18 @@ fn alphabet(place: u32) -> u8 {
     if place < 26 { b'A'.wrapping_add(place) } else { b'a'.wrapping_add(place.wrapping_sub(26)) }
 }
 
-/// Latin letters that are other letters: Cyrillic and Greek ones that look the same (Unicode's confusables,
-/// UTS #39, of the letters in a prefix, and of the commonest in a body).
 fn look_alike(char: char) -> Option<u8> {
-    Some(match char {
-        'ѕ' | 'ſ' | 'ꜱ' => b's',
-        'Ѕ' => b'S',
-        'к' | 'κ' | 'ĸ' | 'ᴋ' | 'ϰ' => b'k',
-        'К' | 'Κ' | '\u{212a}' => b'K',
-        'т' | 'τ' | 'ᴛ' => b't',
-        'Т' | 'Τ' => b'T',
-        'е' | 'ё' => b'e',
-        'Е' | 'Ε' => b'E',
-        'р' | 'ρ' => b'p',
-        'Р' | 'Ρ' => b'P',
-        'а' | 'α' => b'a',
-        'А' | 'Α' => b'A',
-        'В' | 'Β' => b'B',
-        'с' | 'ϲ' => b'c',
-        'С' | 'Ϲ' => b'C',
-        'ԁ' => b'd',
-        'һ' => b'h',
-        'Н' | 'Η' => b'H',
-        'і' | 'ι' | 'ı' => b'i',
-        'І' | 'Ι' => b'I',
-        'ј' | 'ϳ' => b'j',
-        'Ј' => b'J',
-        'М' | 'Μ' => b'M',
-        'Ν' => b'N',
-        'о' | 'ο' => b'o',
-        'О' | 'Ο' => b'O',
-        'ѵ' | 'ν' => b'v',
-        'х' | 'χ' => b'x',
-        'Х' | 'Χ' => b'X',
-        'у' | 'γ' => b'y',
-        'У' | 'Υ' => b'Y',
-        'Ζ' => b'Z',
-        _ => return None,
+    let mut letter = 0;
+    LOOK_ALIKES.chars().find_map(|entry| {
+        if entry.is_ascii() {
+            letter = entry as u8;
+        }
+        (entry == char).then_some(letter)
     })
 }
+
+/// Each Latin letter, then Cyrillic, Greek and phonetic ones that are drawn like it: Unicode's confusables
+/// (UTS #39) of the letters in a prefix, and the commonest of those in a body. One text, since a table would
+/// weigh three times as much in a page.
+const LOOK_ALIKES: &str = "sѕſꜱSЅkкκĸᴋϰKКΚ\u{212a}tтτᴛTТΤeеёEЕΕpрρPРΡaаαAАΑBВΒcсϲCСϹdԁhһHНΗiіιıIІΙ\
+                           jјϳJЈMМΜNΝoоοOОΟvѵνxхχXХΧyуγYУΥZΖ";
