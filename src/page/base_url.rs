@@ -1,0 +1,220 @@
+//! Where a page's key may go.
+
+use alloc::string::{String, ToString};
+
+use super::{OptionRule, PathRule, Place, Refusal};
+use crate::{scan::holds_secret_key, url::is_loopback};
+
+/// The one place that a guarded request may go to: an origin, and a path prefix where the API has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Reads an absolute URL in the form that a URL parser serialises.
+    ///
+    /// ```
+    /// use keyguard::page::BaseUrl;
+    ///
+    /// let base = BaseUrl::parse("https://api.example/v1/").unwrap();
+    /// assert_eq!(base.join("/collect?a=b").unwrap(), "https://api.example/v1/collect?a=b");
+    /// assert!(base.join("//evil.example").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidOptions`], or [`Refusal::SecretKey`].
+    pub fn parse(href: &str) -> Result<Self, Refusal> {
+        if holds_secret_key(href) {
+            return Err(Refusal::SecretKey(Place::Url));
+        }
+        let (rest, is_https) = match (href.strip_prefix("https://"), href.strip_prefix("http://")) {
+            (Some(rest), _) => (rest, true),
+            (None, Some(rest)) => (rest, false),
+            (None, None) => return Err(Refusal::InvalidOptions(OptionRule::Scheme)),
+        };
+        if rest.bytes().any(|byte| matches!(byte, b'@' | b'?' | b'#')) {
+            return Err(Refusal::InvalidOptions(OptionRule::Surplus));
+        }
+        let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end).unwrap_or_default();
+        if !is_https && !is_loopback(authority) {
+            return Err(Refusal::InvalidOptions(OptionRule::Scheme));
+        }
+        let is_host = authority.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(&byte)
+        });
+        if authority.is_empty() || !is_host || check_characters(path).is_err() || climbs(path) {
+            return Err(Refusal::InvalidOptions(OptionRule::BaseUrl));
+        }
+        Ok(Self(href.strip_suffix('/').unwrap_or(href).to_string()))
+    }
+
+    /// The URL of a path, which is added to the base and never resolved against it.
+    ///
+    /// A browser's URL parser drops tabs and line breaks, turns `\` into `/`, folds dot segments however they
+    /// are escaped, and takes `//host` for another origin. A path with any of these is refused.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidPath`], or [`Refusal::SecretKey`].
+    pub fn join(&self, path: &str) -> Result<String, Refusal> {
+        if holds_secret_key(path) {
+            return Err(Refusal::SecretKey(Place::Url));
+        }
+        if !path.starts_with('/') || matches!(path.as_bytes(), [_, b'/' | b'\\', ..]) {
+            return Err(Refusal::InvalidPath(PathRule::Start));
+        }
+        check_characters(path)?;
+        if climbs(path) {
+            return Err(Refusal::InvalidPath(PathRule::DotSegment));
+        }
+        let mut url = self.0.clone();
+        url.push_str(path);
+        Ok(url)
+    }
+
+    /// Asks whether a finished request's URL lies under this base, and still holds no secret key.
+    ///
+    /// # Errors
+    /// [`Refusal::UnverifiedRequest`].
+    pub fn verify(&self, url: &str) -> Result<(), Refusal> {
+        let is_below = url.strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/'));
+        if is_below && !holds_secret_key(url) { Ok(()) } else { Err(Refusal::UnverifiedRequest) }
+    }
+}
+
+fn check_characters(path: &str) -> Result<(), Refusal> {
+    let is_refused = |byte| matches!(byte, b'\\' | b'#' | b'\0'..=b' ' | 0x7f);
+    if path.bytes().any(is_refused) {
+        Err(Refusal::InvalidPath(PathRule::Character))
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a segment of the path is `.` or `..` to a URL parser (WHATWG URL, "single-dot" and "double-dot URL
+/// path segment"), or to a server that cuts parameters off first (`..;`).
+fn climbs(path: &str) -> bool {
+    let path = path.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
+    path.split(|byte| *byte == b'/').any(is_dots)
+}
+
+fn is_dots(mut segment: &[u8]) -> bool {
+    let mut dots = 0_u8;
+    while let [b'.', rest @ ..] | [b'%', b'2', b'e' | b'E', rest @ ..] = segment {
+        segment = rest;
+        dots = dots.saturating_add(1);
+    }
+    matches!(dots, 1 | 2) && matches!(segment, [] | [b';', ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(href: &str, rule: OptionRule) {
+        assert_eq!(BaseUrl::parse(href).unwrap_err(), Refusal::InvalidOptions(rule), "{href}");
+    }
+
+    #[test]
+    fn base_is_https_or_this_machine() {
+        for href in [
+            "https://api.example",
+            "https://api.example/",
+            "https://api.example:8443/v1",
+            "http://localhost:8787",
+            "http://127.0.0.1:8787/",
+            "http://[::1]:8787/a/b/",
+        ] {
+            assert!(BaseUrl::parse(href).is_ok(), "{href}");
+        }
+        refused("http://api.example/", OptionRule::Scheme);
+        refused("http://localhost.example/", OptionRule::Scheme);
+        refused("http://127.0.0.1.example/", OptionRule::Scheme);
+        refused("ftp://localhost/", OptionRule::Scheme);
+        refused("javascript://localhost/", OptionRule::Scheme);
+        refused("api.example", OptionRule::Scheme);
+        refused("", OptionRule::Scheme);
+        refused("https://", OptionRule::BaseUrl);
+        refused("https:///a", OptionRule::BaseUrl);
+        refused("https://api example/", OptionRule::BaseUrl);
+        refused("https://api.example\\a", OptionRule::BaseUrl);
+        refused("https://api.example/a/../b", OptionRule::BaseUrl);
+        refused("https://user@api.example/", OptionRule::Surplus);
+        refused("https://localhost@evil.example/", OptionRule::Surplus);
+        refused("http://localhost@evil.example/", OptionRule::Surplus);
+        refused("https://api.example/?a", OptionRule::Surplus);
+        refused("https://api.example?", OptionRule::Surplus);
+        refused("https://api.example/#a", OptionRule::Surplus);
+        let error = BaseUrl::parse("https://api.example/sk_vYZCAeHawUqDCmVpEKh2U").unwrap_err();
+        assert_eq!(error, Refusal::SecretKey(Place::Url));
+    }
+
+    #[test]
+    fn path_is_added_and_leads_nowhere_else() {
+        let base = BaseUrl::parse("https://api.example/v1/").unwrap();
+        for path in [
+            "/",
+            "/a",
+            "/a/b?c=d&e=/../",
+            "/a//b",
+            "/a@b",
+            "/.well-known/a",
+            "/...",
+            "/a..b/c.",
+            "/%2f",
+            "/ü",
+            "/a:b",
+        ] {
+            assert_eq!(base.join(path).unwrap(), ["https://api.example/v1", path].concat());
+        }
+        for (path, rule) in [
+            ("", PathRule::Start),
+            ("a", PathRule::Start),
+            ("?a", PathRule::Start),
+            ("//evil.example", PathRule::Start),
+            ("/\\evil.example", PathRule::Start),
+            ("\\\\evil.example", PathRule::Start),
+            ("https://evil.example", PathRule::Start),
+            ("@evil.example/", PathRule::Start),
+            (".evil.example/", PathRule::Start),
+            (":8443/", PathRule::Start),
+            (" /a", PathRule::Start),
+            ("/\t/evil.example", PathRule::Character),
+            ("/\n/evil.example", PathRule::Character),
+            ("/a\\b", PathRule::Character),
+            ("/a\0", PathRule::Character),
+            ("/a b", PathRule::Character),
+            ("/a#b", PathRule::Character),
+            ("/..", PathRule::DotSegment),
+            ("/../", PathRule::DotSegment),
+            ("/a/../../b", PathRule::DotSegment),
+            ("/.", PathRule::DotSegment),
+            ("/%2e%2E/", PathRule::DotSegment),
+            ("/.%2e?a", PathRule::DotSegment),
+            ("/%2E", PathRule::DotSegment),
+            ("/..;/a", PathRule::DotSegment),
+        ] {
+            assert_eq!(base.join(path).unwrap_err(), Refusal::InvalidPath(rule), "{path:?}");
+        }
+        for path in ["/sk_vYZCAeHawUqDCmVpEKh2U", "/a?key=sk%5FvYZCAeHawUqDCmVpEKh2U"] {
+            assert_eq!(base.join(path).unwrap_err(), Refusal::SecretKey(Place::Url), "{path}");
+        }
+    }
+
+    #[test]
+    fn finished_url_has_to_lie_under_the_base() {
+        let base = BaseUrl::parse("https://api.example/v1").unwrap();
+        assert_eq!(base.verify("https://api.example/v1/a"), Ok(()));
+        for url in [
+            "https://api.example/v1",
+            "https://api.example/v10/a",
+            "https://api.example/",
+            "http://api.example/v1/a",
+            "https://api.example.evil/v1/a",
+            "https://evil.example/https://api.example/v1/a",
+            "https://api.example/v1/sk_vYZCAeHawUqDCmVpEKh2U",
+        ] {
+            assert_eq!(base.verify(url), Err(Refusal::UnverifiedRequest), "{url}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Why the package refuses, and what a developer reads.
+
+use core::fmt;
+
+use crate::key::{KeyError, Mode};
+
+/// A refusal: its code is part of the package's types, its message says what to do.
+///
+/// No refusal holds anything of what was given, so that no error can give a key away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A secret key, whole or not, where a page can see it.
+    SecretKey(Place),
+    /// The key is no primitive string.
+    NotAString,
+    /// The key breaks the grammar.
+    MalformedKey(KeyError),
+    /// The key has the length of an issued one and another checksum.
+    Checksum,
+    /// The key is of the other mode than the one that the options ask for, which is this.
+    WrongMode(Mode),
+    /// An option is missing or of no use.
+    InvalidOptions(OptionRule),
+    /// The path could lead elsewhere, or is no path.
+    InvalidPath(PathRule),
+    /// The second argument of `request` or `fetch` asks for what a guarded request never does.
+    InvalidInit(InitRule),
+    /// The body can't be read without using it up.
+    UnreadableBody,
+    /// The finished request is not what was asked for.
+    UnverifiedRequest,
+}
+
+/// Where a secret key was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It was given as the key.
+    Key,
+    /// In the base URL or in the path.
+    Url,
+    /// In a header, or in another part of the request that is sent ahead of the body.
+    Header,
+    /// In the body.
+    Body,
+}
+
+/// What is wrong with the options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionRule {
+    /// They are no object, or reading one failed.
+    NoObject,
+    /// `baseUrl` is missing or no URL.
+    BaseUrl,
+    /// `baseUrl` is not `https`, and not this machine either.
+    Scheme,
+    /// `baseUrl` has a user name, a password, a query or a fragment.
+    Surplus,
+    /// `mode` is neither `test` nor `live`.
+    Mode,
+    /// `acceptForeignKeys` is no boolean.
+    AcceptForeignKeys,
+}
+
+/// What is wrong with a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathRule {
+    /// It is no primitive string.
+    NotAString,
+    /// It doesn't begin with one slash.
+    Start,
+    /// It holds a character that URL parsers drop, turn into a slash or cut at.
+    Character,
+    /// It has a segment that climbs.
+    DotSegment,
+}
+
+/// What is wrong with the second argument of `request` and `fetch`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitRule {
+    /// It is no object, or the browser refused it; `cause` tells.
+    Rejected,
+    /// It brings its own `Authorization`.
+    Authorization,
+    /// A header holds an API key.
+    KeyInHeader,
+    /// A member that the guard sets itself has another value.
+    Pinned,
+}
+
+impl Refusal {
+    /// Every code, for the types of the package.
+    pub const CODES: [&str; 10] = [
+        "secret-key",
+        "not-a-string",
+        "malformed-key",
+        "checksum",
+        "wrong-mode",
+        "invalid-options",
+        "invalid-path",
+        "invalid-init",
+        "unreadable-body",
+        "unverified-request",
+    ];
+
+    /// The word that a program tells refusals apart by.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SecretKey(_) => "secret-key",
+            Self::NotAString => "not-a-string",
+            Self::MalformedKey(_) => "malformed-key",
+            Self::Checksum => "checksum",
+            Self::WrongMode(_) => "wrong-mode",
+            Self::InvalidOptions(_) => "invalid-options",
+            Self::InvalidPath(_) => "invalid-path",
+            Self::InvalidInit(_) => "invalid-init",
+            Self::UnreadableBody => "unreadable-body",
+            Self::UnverifiedRequest => "unverified-request",
+        }
+    }
+
+    /// What went wrong and what to do, for a developer.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::SecretKey(place) => match place {
+                Place::Key => {
+                    "This is a secret key (sk_…). Revoke it: this page has shown it to whoever opens it. Load a publishable key (pk_…)."
+                }
+                Place::Url => {
+                    "A secret key (sk_…) is in the URL. Nothing was sent. Revoke it: this page has it."
+                }
+                Place::Header => {
+                    "A secret key (sk_…) is in a header. Nothing was sent. Revoke it: this page has it."
+                }
+                Place::Body => {
+                    "A secret key (sk_…) is in the body. Nothing was sent. Revoke it: this page has it."
+                }
+            },
+            Self::NotAString => "The key must be a string",
+            Self::MalformedKey(error) => match error {
+                KeyError::Prefix => "A publishable key begins with pk_test_ or pk_",
+                KeyError::TooShort => "The key is too short: was it copied whole?",
+                KeyError::TooLong => "The key is too long: was more copied?",
+                KeyError::Character => {
+                    "After its prefix a key has only letters and digits: was more copied?"
+                }
+            },
+            Self::Checksum => {
+                "The key's checksum is wrong: copy it again. (Was it issued elsewhere? Set acceptForeignKeys.)"
+            }
+            Self::WrongMode(Mode::Test) => "This is a live key, and mode is 'test'",
+            Self::WrongMode(Mode::Live) => "This is a test key, and mode is 'live'",
+            Self::InvalidOptions(rule) => match rule {
+                OptionRule::NoObject => "The options must be an object with baseUrl",
+                OptionRule::BaseUrl => {
+                    "baseUrl must be an absolute URL, such as https://api.example.com"
+                }
+                OptionRule::Scheme => {
+                    "baseUrl must be https (http for localhost, 127.0.0.1 and [::1] alone)"
+                }
+                OptionRule::Surplus => {
+                    "baseUrl must have no user name, password, query or fragment"
+                }
+                OptionRule::Mode => "mode must be 'test' or 'live'",
+                OptionRule::AcceptForeignKeys => "acceptForeignKeys must be true or false",
+            },
+            Self::InvalidPath(rule) => match rule {
+                PathRule::NotAString => "The path must be a string",
+                PathRule::Start => "The path must begin with one slash: it is added to baseUrl",
+                PathRule::Character => {
+                    "The path holds a backslash, #, white space or control: use encodeURIComponent on its parts"
+                }
+                PathRule::DotSegment => "The path must have no . or .. segment, however spelled",
+            },
+            Self::InvalidInit(rule) => match rule {
+                InitRule::Rejected => "No request can be made of this: see cause",
+                InitRule::Authorization => {
+                    "Leave Authorization to the guard: it sends the publishable key"
+                }
+                InitRule::KeyInHeader => "A header holds an API key: leave keys to the guard",
+                InitRule::Pinned => {
+                    "A guarded request has credentials 'omit', redirect 'error', mode 'cors' or 'same-origin', and referrerPolicy 'strict-origin', 'origin' or 'no-referrer'"
+                }
+            },
+            Self::UnreadableBody => {
+                "The guard can't look into this body. Send a string (JSON.stringify), URLSearchParams, FormData of strings, an ArrayBuffer or a typed array."
+            }
+            Self::UnverifiedRequest => {
+                "The finished request is another than was asked for, so it is not sent. Was this page's Request replaced?"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl core::error::Error for Refusal {}
