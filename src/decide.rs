@@ -1,6 +1,6 @@
 //! May this request pass? Pure: the same values always give the same answer.
 //!
-//! A face calls the steps in the order of [`admit`] → [`Lookup::of`] → its store → [`decide`]. Whatever is
+//! A face calls the steps in the order of [`admit`] → [`bearer`] → [`api_key`] → [`Lookup::of`] → its store → [`decide`]. Whatever is
 //! not allowed here is refused: there is no default that lets a request through.
 
 use core::fmt;
@@ -66,6 +66,14 @@ pub fn bearer<'a>(
     })
 }
 
+/// Step 4: the credential parses as a key.
+///
+/// # Errors
+/// [`Denial::NotAKey`] with what is wrong with it, 400.
+pub fn api_key(token: &BearerToken<'_>) -> Result<ApiKey, Denial> {
+    ApiKey::parse(token.as_str()).map_err(Denial::NotAKey)
+}
+
 /// What is needed to find a key's record and to judge it: all that is left of the key itself.
 #[derive(Debug)]
 pub struct Lookup {
@@ -92,14 +100,6 @@ impl Lookup {
             mode: key.mode(),
             redacted: key.redacted(),
         })
-    }
-
-    /// Step 4: the credential parses as a key.
-    ///
-    /// # Errors
-    /// [`Denial::NotAKey`] with what is wrong with it, 400.
-    pub fn parse(token: &BearerToken<'_>) -> Result<ApiKey, Denial> {
-        ApiKey::parse(token.as_str()).map_err(Denial::NotAKey)
     }
 
     /// The digest under which the record is stored.

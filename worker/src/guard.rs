@@ -28,7 +28,7 @@ mod store;
 
 use keyguard::{
     CanonicalPath, Denial, Fault, Lookup, Problem, RequestFacts, UnixTime,
-    decide::{admit, bearer, decide},
+    decide::{admit, api_key, bearer, decide},
 };
 use wasm_bindgen::JsValue;
 use worker::Env;
@@ -79,7 +79,7 @@ fn steps(
     }
     let authorization = exchange.header(&runtime::AUTHORIZATION);
     let token = bearer(&url, method, authorization.as_deref())?; // (3)
-    let lookup = Lookup::of(Lookup::parse(&token)?, policy)?; // (4)
+    let lookup = Lookup::of(api_key(&token)?, policy)?; // (4)
     *subject = Subject::of_key(&lookup);
 
     let Some(stored) = stored else {
