@@ -1,6 +1,6 @@
 //! What the operator wants: parsed once, never checked again.
 //!
-//! The text of a policy is a [`document`]; a [`Policy`] exists only when every field of it made sense.
+//! A policy is written as JSON, and a [`Policy`] exists only when every field of it made sense.
 
 mod cors;
 mod document;
