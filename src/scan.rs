@@ -310,7 +310,7 @@ mod tests {
         found(&format!("a%3Dsk_{BODY}"));
         found(&format!("a%20sk_{BODY}"));
         found(&format!("a+sk_{BODY}"));
-        found(&format!("%E2%80%8Bsk_vYZC%E2%80%8BAeHawUqDCmVpEKh2U"));
+        found("%E2%80%8Bsk_vYZC%E2%80%8BAeHawUqDCmVpEKh2U");
         found(&format!("%D1%95%D0%BA_{BODY}"));
         found(&format!(r#"{{"note":"line\nsk_{BODY}"}}"#));
         found(&format!(r#""{{\"note\":\"line\\nsk_{BODY}\"}}""#));

@@ -18,6 +18,7 @@ mod project;
 mod suite;
 mod tally;
 mod tools;
+mod web;
 mod worker;
 
 use std::process::ExitCode;
@@ -128,6 +129,11 @@ fn build(arguments: &mut Parser) -> Result<ExitCode> {
             }
             let project = Project::locate()?;
             worker::build(&project, &Tools::install(&project)?, &options)?;
+        }
+        "web" => {
+            no_more(arguments)?;
+            let project = Project::locate()?;
+            web::build(&project, &Tools::install(&project)?)?;
         }
         _ => bail!("build what? `worker` or `web`"),
     }

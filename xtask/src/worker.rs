@@ -143,7 +143,7 @@ fn cargo(project: &Project, options: &Options) -> Result<PathBuf> {
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Flags that keep the machine's paths out of the panic messages, so that builds reproduce.
-fn rust_flags(project: &Project) -> Result<OsString> {
+pub(crate) fn rust_flags(project: &Project) -> Result<OsString> {
     let mut flags = OsString::from("--remap-path-prefix=");
     flags.push(project.root());
     flags.push("=/keyguard");
@@ -245,7 +245,7 @@ fn plain_wasm_import(module: &str) -> Result<String> {
 
 /// Makes one folder hold what another does. Each file is moved into place whole: a bundler that watches the folder
 /// never reads half of one.
-fn replace(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn replace(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     let mut kept = BTreeSet::new();
     for entry in fs::read_dir(from)? {
