@@ -23,7 +23,7 @@ use crate::{
     process::{self, Group, Interrupted},
     project::Project,
     tools::Tools,
-    worker,
+    web, worker,
 };
 
 /// Where things listen, and how.
@@ -76,6 +76,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
 
     say!("keyguard: build");
     worker::build(project, &tools, &worker::Options::default())?;
+    web::build(project, &tools)?;
     let keys = DemoKeys::of_clone(&state.join("entropy"))?;
     let page = checkout::Page {
         edge: options.edge(),

@@ -8,14 +8,14 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::{
     process::{self, Finished, Interrupted},
     project::{Project, on_path},
     tally::Tally,
     tools::{Browser, Tools},
-    worker,
+    web, worker,
 };
 
 /// A named part of the whole.
@@ -60,7 +60,14 @@ pub(crate) fn run(project: Project, names: &[String]) -> Result<ExitCode> {
             bail!("there is no step `{name}`; there are {}", known.join(", "));
         }
     }
-    let suite = Suite { project, tools: OnceCell::new(), chromium: OnceCell::new() };
+    let suite = Suite {
+        project,
+        tools: OnceCell::new(),
+        chromium: OnceCell::new(),
+        worker: OnceCell::new(),
+        worker_with_hooks: OnceCell::new(),
+        package: OnceCell::new(),
+    };
     let started = Instant::now();
     let mut totals = Tally::default();
     for step in
@@ -131,11 +138,14 @@ fn run_step(suite: &Suite, step: &Step) -> Result<Tally> {
 /// Lines of a failed step that are shown; its log has them all.
 const OUTPUT_LIMIT: usize = 300;
 
-/// What the steps share. Tools are looked for when the first step needs them, so that what needs none runs without.
+/// What the steps share, made when the first step needs it, so that what needs none of it runs without.
 struct Suite {
     project: Project,
     tools: OnceCell<Result<Tools, String>>,
     chromium: OnceCell<Result<Browser, String>>,
+    worker: OnceCell<Result<PathBuf, String>>,
+    worker_with_hooks: OnceCell<Result<PathBuf, String>>,
+    package: OnceCell<Result<PathBuf, String>>,
 }
 
 impl Suite {
@@ -146,7 +156,16 @@ impl Suite {
     fn clippy(&self) -> Result<Outcome> {
         self.check(
             "clippy",
-            self.project.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+            self.project.cargo([
+                "clippy",
+                "--workspace",
+                "--exclude",
+                WORKER,
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ]),
         )
     }
 
@@ -155,7 +174,7 @@ impl Suite {
         let clippy = [
             "clippy",
             "--package",
-            "keyguard-worker",
+            WORKER,
             "--all-features",
             "--target",
             WASM,
@@ -190,7 +209,10 @@ impl Suite {
 
     /// Unit, property, vector, compile-fail and doc tests.
     fn native(&self) -> Result<Outcome> {
-        self.rust_tests("native", self.project.cargo(["test", "--workspace", "--no-fail-fast"]))
+        self.rust_tests(
+            "native",
+            self.project.cargo(["test", "--workspace", "--exclude", WORKER, "--no-fail-fast"]),
+        )
     }
 
     fn wasm(&self) -> Result<Outcome> {
@@ -198,7 +220,7 @@ impl Suite {
         let browser = self.chromium()?;
         let mut test = tools.command(&self.project, &tools.wasm_pack().to_string_lossy());
         test.args(["test", "--headless", "--chrome", "--chromedriver"]).arg(&browser.driver);
-        test.args([".", "--", "--config", "wasm-pack.toml"]);
+        test.args(["--", "--config", "wasm-pack.toml"]);
         self.rust_tests("wasm", test)
     }
 
@@ -212,16 +234,15 @@ impl Suite {
     fn edge(&self) -> Result<Outcome> {
         let (build, test_build) = (self.worker()?, self.worker_with_hooks()?);
         self.node_tests("edge", |node| {
-            node.env("KEYGUARD_WORKER_BUILD", &build)
-                .env("KEYGUARD_WORKER_TEST_BUILD", &test_build);
+            node.env("KEYGUARD_WORKER_BUILD", build).env("KEYGUARD_WORKER_TEST_BUILD", test_build);
         })
     }
 
     fn browser(&self) -> Result<Outcome> {
         let (build, package, browser) = (self.worker()?, self.package()?, self.chromium()?);
         self.node_tests("browser", |node| {
-            node.env("KEYGUARD_WORKER_BUILD", &build)
-                .env("KEYGUARD_TGZ", &package)
+            node.env("KEYGUARD_WORKER_BUILD", build)
+                .env("KEYGUARD_TGZ", package)
                 .env("KEYGUARD_CHROMIUM", &browser.chromium);
         })
     }
@@ -229,8 +250,8 @@ impl Suite {
     fn checkout(&self) -> Result<Outcome> {
         let (build, package, browser) = (self.worker()?, self.package()?, self.chromium()?);
         self.node_tests("checkout", |node| {
-            node.env("KEYGUARD_WORKER_BUILD", &build)
-                .env("KEYGUARD_TGZ", &package)
+            node.env("KEYGUARD_WORKER_BUILD", build)
+                .env("KEYGUARD_TGZ", package)
                 .env("KEYGUARD_CHROMIUM", &browser.chromium);
         })
     }
@@ -262,17 +283,20 @@ impl Suite {
         shared(&self.chromium, || Browser::install(&self.project))
     }
 
-    fn worker(&self) -> Result<PathBuf> {
-        worker::build(&self.project, self.tools()?, &worker::Options::default())
+    fn worker(&self) -> Result<&PathBuf> {
+        shared(&self.worker, || {
+            worker::build(&self.project, self.tools()?, &worker::Options::default())
+        })
     }
 
-    fn worker_with_hooks(&self) -> Result<PathBuf> {
+    fn worker_with_hooks(&self) -> Result<&PathBuf> {
         let out = Some(self.project.state().join("worker-with-hooks"));
-        worker::build(&self.project, self.tools()?, &worker::Options { test_hooks: true, out })
+        let options = worker::Options { test_hooks: true, out };
+        shared(&self.worker_with_hooks, || worker::build(&self.project, self.tools()?, &options))
     }
 
-    fn package(&self) -> Result<PathBuf> {
-        bail!("no npm package yet")
+    fn package(&self) -> Result<&PathBuf> {
+        shared(&self.package, || web::build(&self.project, self.tools()?))
     }
 
     fn check(&self, name: &str, command: Command) -> Result<Outcome> {
@@ -315,6 +339,9 @@ impl Suite {
 }
 
 const WASM: &str = "wasm32-unknown-unknown";
+/// Built by itself: beside the npm package cargo would build the core with that one's exports for both, which the
+/// Worker refuses.
+const WORKER: &str = "keyguard-worker";
 
 /// Whether the name of a test is that of a file, which Node gives to one without tests.
 fn is_test_file(tests: &Path, name: &str) -> bool {
@@ -325,7 +352,7 @@ fn is_test_file(tests: &Path, name: &str) -> bool {
 fn shared<T>(cell: &OnceCell<Result<T, String>>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
     let result = cell.get_or_init(|| make().map_err(|error| format!("{error:#}")));
     process::check_interrupted()?;
-    result.as_ref().map_err(|error| anyhow!("{error}")).context("cannot run")
+    result.as_ref().map_err(|error| anyhow!("{error}"))
 }
 
 #[cfg(test)]

@@ -47,15 +47,17 @@ pub(crate) fn build(project: &Project, tools: &Tools, options: &Options) -> Resu
     let _lock = tools::wait_for(lock, "another build of the Worker")?;
 
     let wasm = cargo(project, options)?;
-    let stamp = stamp(tools, &wasm)?;
+    let source = digest_of_source(tools, &wasm)?;
     let stamp_file = out.join(".stamp");
-    let is_there = out.join(MODULE).is_file() && out.join(WASM).is_file();
-    if !is_there || fs::read_to_string(&stamp_file).ok().as_deref() != Some(&stamp) {
+    let is_current = digest_of_files(&out).is_ok_and(|built| {
+        fs::read_to_string(&stamp_file).is_ok_and(|stamp| stamp == format!("{source} {built}"))
+    });
+    if !is_current {
         let staging = state.join("worker-staging");
         bind(project, tools, &wasm, &staging)?;
         let _ = fs::remove_file(&stamp_file);
         replace(&staging, &out).with_context(|| format!("cannot write {}", out.display()))?;
-        fs::write(&stamp_file, stamp)?;
+        fs::write(&stamp_file, format!("{source} {}", digest_of_files(&out)?))?;
     }
     say!("{}", sizes(project, tools, &out)?);
     Ok(out)
@@ -176,8 +178,17 @@ fn registry_sources() -> Vec<PathBuf> {
     sources
 }
 
+/// What was built, so that a file that something else put there is noticed.
+fn digest_of_files(out: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    for name in [MODULE, WASM] {
+        fs::read(out.join(name))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
 /// Everything that the result depends on.
-fn stamp(tools: &Tools, wasm: &Path) -> Result<String> {
+fn digest_of_source(tools: &Tools, wasm: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?.hash(&mut hasher);
     BINDGEN_FLAGS.hash(&mut hasher);
