@@ -2,14 +2,13 @@
 // between a test's bytes and the Worker.
 
 import assert from 'node:assert/strict';
-import { EventEmitter, on } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Miniflare, convertV4MiniflareOptions } from 'miniflare';
 
 import { secretKeys } from './keys.mjs';
-import { send, sendBytes, transcript } from './wire.mjs';
+import { send, sendBytes, transcript, within } from './wire.mjs';
 
 const WORKER = fileURLToPath(new URL('../../../worker/', import.meta.url));
 
@@ -133,27 +132,37 @@ export class Edge {
 }
 
 /** What the edge logged. */
-export class Lines extends EventEmitter {
+export class Lines {
   all = [];
+  #waiting = new Set();
 
   add(text) {
     this.all.push(text);
-    this.emit('line', text);
+    for (const look of this.#waiting) look(text);
   }
 
   /** The first JSON line, past or to come, for which `matches` holds. */
   async find(matches) {
-    const parse = (text) => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        return undefined;
-      }
+    const past = this.all.map(parsed).find((line) => line && matches(line));
+    if (past) return past;
+    const { promise, resolve } = Promise.withResolvers();
+    const look = (text) => {
+      const line = parsed(text);
+      if (line && matches(line)) resolve(line);
     };
-    const isMatch = (line) => line !== undefined && line !== null && matches(line);
-    const coming = on(this, 'line');
-    for (const text of this.all) if (isMatch(parse(text))) return parse(text);
-    for await (const [text] of coming) if (isMatch(parse(text))) return parse(text);
+    this.#waiting.add(look);
+    try {
+      return await within(promise, 'such a log line');
+    } finally {
+      this.#waiting.delete(look);
+    }
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
     return undefined;
   }
 }

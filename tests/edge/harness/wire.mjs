@@ -46,25 +46,50 @@ export function send(port, { method = 'GET', target = '/', headers = [], body = 
   return sendBytes(port, `${lines.join('\r\n')}\r\n\r\n${body}`, { head: method === 'HEAD' });
 }
 
+/** How long anything may take before a test gives up on it. No test is about time. */
+const PATIENCE = 30_000;
+
+/** What a promise gives, or an error when it doesn't come. */
+export async function within(promise, what) {
+  const { promise: late, reject } = Promise.withResolvers();
+  const timer = setTimeout(() => reject(new Error(`${what} didn't come`)), PATIENCE);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Sends bytes as they are and reads one response; `undefined` when the connection ends without one. */
-export function sendBytes(port, bytes, { head = false } = {}) {
+export async function sendBytes(port, bytes, options) {
+  const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+  try {
+    return await within(receive(socket, options), 'a response');
+  } finally {
+    socket.destroy();
+  }
+}
+
+function receive(socket, { head = false } = {}) {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
     let received = Buffer.alloc(0);
-    const finish = (ended) => {
-      const response = parse(received, { head, ended });
-      if (!response && !ended) return;
-      transcript.push(received.toString('latin1'));
-      if (response) transcript.push(response.text);
-      socket.destroy();
-      resolve(response);
+    const look = (ended) => {
+      try {
+        const response = parse(received, { head, ended });
+        if (!response && !ended) return;
+        transcript.push(received.toString('latin1'));
+        if (response) transcript.push(response.text);
+        resolve(response);
+      } catch (error) {
+        reject(error);
+      }
     };
     socket.on('data', (part) => {
       received = Buffer.concat([received, part]);
-      finish(false);
+      look(false);
     });
-    socket.on('end', () => finish(true));
-    socket.on('error', (error) => (error.code === 'ECONNRESET' ? finish(true) : reject(error)));
+    socket.on('end', () => look(true));
+    socket.on('error', (error) => (error.code === 'ECONNRESET' ? look(true) : reject(error)));
   });
 }
 
