@@ -7,7 +7,8 @@ use alloc::{
     vec::Vec,
 };
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Cors, Policy, Route, Upstream, cors::Origins, origin::is_origin, route::RouteError};
 use crate::{Kind, Mode, bearer::is_token_byte};
@@ -38,14 +39,15 @@ impl PolicyError {
 }
 
 pub(super) fn from_json(text: &str) -> Result<Policy, PolicyError> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let document = read(&mut deserializer)?;
-    deserializer.end().map_err(|error| PolicyError::new(".", &error.to_string()))?;
-    check(document)
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| PolicyError::new(".", &error.to_string()))?;
+    from_value(&value)
 }
 
-pub(super) fn from_value(value: &serde_json::Value) -> Result<Policy, PolicyError> {
-    read(value).and_then(check)
+pub(super) fn from_value(value: &Value) -> Result<Policy, PolicyError> {
+    let document = serde_path_to_error::deserialize(value)
+        .map_err(|error| PolicyError::new(&error.path().to_string(), &error.inner().to_string()))?;
+    check(document)
 }
 
 #[derive(Deserialize)]
@@ -97,15 +99,6 @@ struct CorsDocument {
     headers: Vec<String>,
     #[serde(default = "default_max_age")]
     max_age: u32,
-}
-
-fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Document, PolicyError> {
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        // A text that ends before any field is wrong as a whole.
-        let field = if path == "?" { "." } else { path.as_str() };
-        PolicyError::new(field, &error.inner().to_string())
-    })
 }
 
 fn check(document: Document) -> Result<Policy, PolicyError> {
