@@ -10,7 +10,7 @@ export const href = (url) => new URL(url instanceof URL ? url.href : url).href;
  * A `RequestInit` as it stands now. The copy has no prototype, so nothing can be read from it but what is
  * set here.
  */
-export function snapshot(init = {}) {
+export function snapshot(init = { __proto__: null }) {
   const copy = { __proto__: null };
   for (const name of TEXTS) {
     const value = init[name];
@@ -24,7 +24,8 @@ export function snapshot(init = {}) {
     if (value !== undefined) copy[name] = value;
   }
   copy.headers = new Headers(init.headers);
-  copy.body = bodyCopy(init.body ?? undefined);
+  // Set where there is none, too: some runtimes would go on to read it from `Object.prototype`.
+  copy.body = bodyCopy(init.body ?? null);
   return copy;
 }
 
@@ -55,7 +56,7 @@ export const headers = (copy) => [...copy.headers].flat().join('\n');
 
 /** What the body of a copy holds, or nothing if that can't be read on the spot. */
 export function body({ body }) {
-  if (body === undefined) return new Uint8Array();
+  if (body === null) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   if (body instanceof FormData) {
     const entries = [...body].flat();

@@ -173,7 +173,7 @@ fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()
         "license": manifest.text("license")?,
         "type": "module",
         "sideEffects": false,
-        "exports": { ".": { "types": "./index.d.ts", "default": "./index.js" } },
+        "exports": "./index.js",
         "types": "./index.d.ts",
         "files": all_files,
         "engines": { "node": ">=20" },
