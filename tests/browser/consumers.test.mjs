@@ -1,0 +1,162 @@
+// The package as those who install it build with it.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import test from 'node:test';
+
+import { TARBALL, browser, consumer, open, program, run, serve } from './harness.mjs';
+
+const VITE = program('vite/bin/vite.js');
+const TSC = program('typescript/bin/tsc');
+
+/** A small shop: its title tells what came of loading two keys. */
+async function shop(t) {
+  const folder = await consumer(t);
+  await writeFile(path.join(folder, 'index.html'), '<!doctype html><title>t</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>');
+  await writeFile(path.join(folder, 'main.js'), `
+    import { KeyGuard, KeyGuardError } from 'keyguard';
+    const baseUrl = 'https://api.example/v1';
+    const guard = await KeyGuard.load('pk_WeHsNn87r4gtNc5BQT9Mj', { baseUrl });
+    const error = await KeyGuard.load('sk_vYZCAeHawUqDCmVpEKh2U', { baseUrl }).catch((error) => error);
+    document.title = [guard.mode, guard.request('/a').url, error instanceof KeyGuardError, error.code].join(' ');
+  `);
+  return folder;
+}
+
+async function works(t, url) {
+  const { page, faults } = await open(await browser(t), url);
+  await page.waitForFunction(() => document.title !== 't');
+  assert.equal(await page.title(), 'live https://api.example/v1/a true secret-key');
+  assert.deepEqual(faults, []);
+}
+
+test('Vite builds it', async (t) => {
+  const folder = await shop(t);
+  await run(process.execPath, [VITE, 'build', '--logLevel', 'warn'], folder);
+  const assets = await readdir(path.join(folder, 'dist/assets'));
+  assert.deepEqual(assets.map((name) => path.extname(name)), ['.js']);
+  await works(t, `${await serve(t, path.join(folder, 'dist'))}/`);
+});
+
+test('Vite leaves it out where nothing of it is used', async (t) => {
+  const folder = await shop(t);
+  await writeFile(path.join(folder, 'main.js'), "import 'keyguard'; document.title = 'done';");
+  await run(process.execPath, [VITE, 'build', '--logLevel', 'warn'], folder);
+  const [name] = await readdir(path.join(folder, 'dist/assets'));
+  assert.equal((await readFile(path.join(folder, 'dist/assets', name), 'utf8')).includes('wasm-unavailable'), false);
+});
+
+test('Vite serves it in development', async (t) => {
+  const folder = await shop(t);
+  const child = spawn(process.execPath, [VITE, '--host', '127.0.0.1', '--port', '0'], { cwd: folder, env: { ...process.env, NO_COLOR: '1' } });
+  const exited = once(child, 'exit');
+  t.after(async () => {
+    child.kill();
+    await exited;
+  });
+  let url;
+  for await (const line of createInterface(child.stdout)) {
+    url = line.match(/http:\/\/127\.0\.0\.1:\d+\//)?.[0];
+    if (url) break;
+  }
+  child.stdout.resume();
+  await works(t, url);
+});
+
+test('the types hold under the strictest settings', async (t) => {
+  const folder = await consumer(t);
+  const files = {
+    'good.ts': `
+      import { KeyGuard, KeyGuardError, type KeyGuardErrorCode, type KeyGuardInit, type KeyGuardOptions } from 'keyguard';
+      const options: KeyGuardOptions = { baseUrl: new URL('https://api.example'), mode: 'test' };
+      const guard: KeyGuard = await KeyGuard.load('pk_test_x', options);
+      const mode: 'test' | 'live' = guard.mode;
+      const init: KeyGuardInit = { method: 'POST', headers: { a: 'b' }, body: new Uint8Array(1), signal: AbortSignal.timeout(1) };
+      const request: Request = guard.request('/a', init);
+      const response: Response = await guard.fetch('/a');
+      await guard.fetch('/a', { body: new FormData(), headers: new Headers() });
+      export function explain(error: unknown): KeyGuardErrorCode | undefined {
+        if (!(error instanceof KeyGuardError)) return undefined;
+        switch (error.code) {
+          case 'secret-key': case 'not-a-string': case 'malformed-key': case 'checksum': case 'wrong-mode': case 'invalid-options':
+          case 'invalid-path': case 'invalid-init': case 'unreadable-body': case 'unverified-request': case 'wasm-unavailable':
+            return error.code;
+          default: { const none: never = error.code; return none; }
+        }
+      }
+      const cause: unknown = new Error('x', { cause: request }).cause;
+      const asError: Error = undefined as unknown as KeyGuardError;
+      console.log(mode, response, cause, asError);
+    `,
+    'bad.ts': `
+      import { KeyGuard, KeyGuardError } from 'keyguard';
+      // @ts-expect-error made by load alone
+      new KeyGuard();
+      // @ts-expect-error made by the package alone
+      new KeyGuardError();
+      // @ts-expect-error needs a base URL
+      const guard = await KeyGuard.load('pk_test_x', {});
+      // @ts-expect-error a string
+      await KeyGuard.load(1, { baseUrl: 'https://api.example' });
+      // @ts-expect-error read only
+      guard.mode = 'live';
+      // @ts-expect-error cookies stay here
+      guard.request('/a', { credentials: 'include' });
+      // @ts-expect-error would drop the key
+      guard.request('/a', { mode: 'no-cors' });
+      // @ts-expect-error can't be read on the spot
+      guard.request('/a', { body: new Blob([]) });
+      // @ts-expect-error no such code
+      export const wrong = (error: KeyGuardError) => error.code === 'secret';
+    `,
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+  for (const [module, moduleResolution] of [['esnext', 'bundler'], ['nodenext', 'nodenext']]) {
+    const tsconfig = {
+      compilerOptions: {
+        strict: true, skipLibCheck: false, noEmit: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true,
+        target: 'es2022', lib: ['es2022', 'dom', 'dom.iterable'], types: [], module, moduleResolution,
+      },
+      files: Object.keys(files),
+    };
+    await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+    await run(process.execPath, [TSC, '-p', 'tsconfig.json'], folder);
+  }
+});
+
+test('the types name every refusal of the core, and no other', async (t) => {
+  const folder = await consumer(t);
+  const types = await readFile(path.join(folder, 'node_modules/keyguard/index.d.ts'), 'utf8');
+  const named = types.match(/KeyGuardErrorCode =([^;]*);/)[1].match(/'[^']*'/g).map((code) => code.slice(1, -1));
+  const core = await readFile(new URL('../../src/page/refusal.rs', import.meta.url), 'utf8');
+  const known = [...core.matchAll(/Self::\w+(?:\(_\))? => "([a-z-]+)",/g)].map(([, code]) => code);
+  assert.ok(known.length >= 10);
+  assert.deepEqual(named.toSorted(), [...known, 'wasm-unavailable'].toSorted());
+});
+
+test('publint finds nothing', async (t) => {
+  const folder = await consumer(t);
+  await run(process.execPath, [program('publint/src/cli.js'), '--strict', path.join(folder, 'node_modules/keyguard')], folder);
+});
+
+test('arethetypeswrong finds nothing', async (t) => {
+  const folder = await consumer(t);
+  await run(process.execPath, [program('@arethetypeswrong/cli/dist/index.js'), TARBALL, '--profile', 'esm-only'], folder);
+});
+
+test('the tarball holds what it says, and nothing of the machine that built it', async (t) => {
+  const folder = await consumer(t);
+  const root = path.join(folder, 'node_modules/keyguard');
+  assert.deepEqual((await readdir(root)).toSorted(), ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'index.d.ts', 'index.js', 'package.json']);
+  const module = await readFile(path.join(root, 'index.js'), 'utf8');
+  for (const trace of ['.cargo', 'registry/src', '/home/', '/root/', '/rustc/', process.cwd()]) {
+    assert.equal(module.includes(trace), false, trace);
+  }
+  const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  assert.equal(manifest.dependencies, undefined);
+  assert.equal(manifest.scripts, undefined);
+});
