@@ -65,10 +65,27 @@ pub(crate) struct Finished {
 impl Finished {
     /// The end of what the program printed.
     pub(crate) fn tail(&self, lines: usize) -> String {
-        let all: Vec<&str> = self.output.lines().collect();
+        let all: Vec<&str> =
+            self.output.lines().filter(|line| !is_progress_of_cargo(line)).collect();
         let skipped = all.len().saturating_sub(lines);
         all.iter().skip(skipped).flat_map(|line| ["    ", line, "\n"]).collect()
     }
+}
+
+/// Whether a line only tells that cargo is at work.
+fn is_progress_of_cargo(line: &str) -> bool {
+    let verb = line.split_whitespace().next().unwrap_or_default();
+    line.starts_with("  ")
+        && matches!(
+            verb,
+            "Compiling"
+                | "Checking"
+                | "Documenting"
+                | "Downloaded"
+                | "Downloading"
+                | "Updating"
+                | "Locking"
+        )
 }
 
 /// Runs a program that is expected to succeed; prints a line when it took a while.
@@ -260,6 +277,15 @@ mod tests {
         assert_eq!(finished.output, "one\ntwo\nthree\n");
         assert_eq!(fs::read_to_string(&file).unwrap(), finished.output);
         assert_eq!(finished.tail(1), "    three\n");
+        fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn what_cargo_compiles_is_left_out_of_the_tail() {
+        let file = log("progress");
+        let script = "echo '   Compiling keyguard v0.1.0'; echo 'error: Compiling is no fun'; echo Compiling";
+        let finished = observe("progress", shell(script), &file).unwrap();
+        assert_eq!(finished.tail(9), "    error: Compiling is no fun\n    Compiling\n");
         fs::remove_file(file).unwrap();
     }
 

@@ -39,6 +39,7 @@ enum Outcome {
 const STEPS: &[Step] = &[
     Step { name: "format", title: "formatting", run: Suite::format },
     Step { name: "clippy", title: "clippy, native", run: Suite::clippy },
+    Step { name: "tools", title: "pinned tools", run: Suite::pinned_tools },
     Step { name: "clippy-worker", title: "clippy, Worker", run: Suite::clippy_worker },
     Step { name: "clippy-web", title: "clippy, npm package", run: Suite::clippy_web },
     Step { name: "doc", title: "documentation", run: Suite::doc },
@@ -167,6 +168,12 @@ impl Suite {
                 "warnings",
             ]),
         )
+    }
+
+    fn pinned_tools(&self) -> Result<Outcome> {
+        self.tools()?;
+        self.chromium()?;
+        Ok(Outcome::Built)
     }
 
     fn clippy_worker(&self) -> Result<Outcome> {
