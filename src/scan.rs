@@ -78,17 +78,16 @@ fn holds(bytes: &[u8], encodings: u8, is_found: fn(u8, Symbols<'_>) -> bool) -> 
         })
 }
 
-/// The first letter of each word, and what follows it. Invisible characters start a word too: a key that
-/// they set apart from the letters before it is still a key.
+/// The first letter of each word, and what follows it. Only a plain letter or digit before it makes it part of another
+/// word: a key that something invisible, or another script's letter, sets apart is still a key.
 fn words(bytes: &[u8]) -> impl Iterator<Item = (u8, Symbols<'_>)> {
     let mut symbols = Symbols::of(bytes);
     let mut is_inside = false;
     core::iter::from_fn(move || {
         loop {
-            let symbol = symbols.next_even_invisible()?;
-            let was_inside =
-                core::mem::replace(&mut is_inside, matches!(symbol, Symbol::Letter(_)));
-            if let (Symbol::Letter(letter), false) = (symbol, was_inside) {
+            let char = symbols.next_char()?;
+            let was_inside = core::mem::replace(&mut is_inside, char.is_ascii_alphanumeric());
+            if let (Symbol::Letter(letter), false) = (Symbol::of(char), was_inside) {
                 return Some((letter.to_ascii_lowercase(), symbols.clone()));
             }
         }
@@ -244,6 +243,7 @@ mod tests {
             found(&format!("API_KEY={key};"));
             found(&format!("my_{key}"));
             found(&format!("密钥{key}"));
+            found(&format!("наша{key}"));
             found(&format!("pk_WeHsNn87r4gtNc5BQT9Mj,{key}"));
             found(&format!("https://user:{key}@api.example/"));
             found(&format!("{key}_old"));
@@ -336,7 +336,6 @@ mod tests {
             "risk_vYZCAeHawUqDCmVpEKh2U",
             "disk_0123456789abcdef",
             "ta%73k_vYZCAeHawUqDCmVpEKh2U",
-            "tаsk_vYZCAeHawUqDCmVpEKh2U",
             "0sk_vYZCAeHawUqDCmVpEKh2U",
             "pk_WeHsNn87r4gtNc5BQT9Mj",
             "pk_test_skWeHsNn87r4gtNc5BQT9Mj",

@@ -22,7 +22,7 @@ pub(super) enum Symbol {
 }
 
 impl Symbol {
-    fn of(char: char) -> Self {
+    pub(super) fn of(char: char) -> Self {
         match char {
             'a'..='z' | 'A'..='Z' | '0'..='9' => Self::Letter(char as u8),
             '_' | '\u{2017}' | '\u{2dd}' | '\u{fe4d}'..='\u{fe4f}' => Self::Underscore,
@@ -90,14 +90,14 @@ impl<'a> Symbols<'a> {
         Self { chunks: bytes.utf8_chunks(), chars: "".chars(), is_after_garbage: false }
     }
 
-    /// The next symbol, be it one that a reader doesn't see.
-    pub(super) fn next_even_invisible(&mut self) -> Option<Symbol> {
+    /// The next character, be it one that a reader doesn't see. What is no text is U+FFFD.
+    pub(super) fn next_char(&mut self) -> Option<char> {
         loop {
             if let Some(char) = self.chars.next() {
-                return Some(Symbol::of(char));
+                return Some(char);
             }
             if core::mem::take(&mut self.is_after_garbage) {
-                return Some(Symbol::Other);
+                return Some(char::REPLACEMENT_CHARACTER);
             }
             let chunk = self.chunks.next()?;
             self.chars = chunk.valid().chars();
@@ -112,7 +112,7 @@ impl Iterator for Symbols<'_> {
 
     fn next(&mut self) -> Option<Symbol> {
         loop {
-            let symbol = self.next_even_invisible()?;
+            let symbol = Symbol::of(self.next_char()?);
             if symbol != Symbol::Invisible {
                 return Some(symbol);
             }
