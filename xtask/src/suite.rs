@@ -278,7 +278,15 @@ impl Suite {
         // The advisories need a download of their database; the rest is about what is here.
         self.check(
             "deny",
-            self.project.cargo(["deny", "--all-features", "check", "bans", "licenses", "sources"]),
+            self.project.cargo([
+                "deny",
+                "--workspace",
+                "--all-features",
+                "check",
+                "bans",
+                "licenses",
+                "sources",
+            ]),
         )
     }
 
