@@ -48,7 +48,7 @@ pub(crate) fn handle(
     let exchange = Exchange::read(request, env, call);
     let mut subject = Subject::Unknown;
     steps(&exchange, stored, &mut subject)
-        .unwrap_or_else(|problem| exchange.refuse(&problem, &subject))
+        .unwrap_or_else(|problem| exchange.refuse(&problem, &subject).into())
 }
 
 /// Answers for what broke: the upstream, if the request had been `sent` there, or else the guard itself.
@@ -58,7 +58,7 @@ pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late
         (true, false) => Fault::UpstreamUnreachable,
         (false, _) => Fault::Internal,
     };
-    Exchange::read(request, env, call).refuse(&fault.into(), &Subject::Unknown)
+    Exchange::read(request, env, call).refuse(&fault.into(), &Subject::Unknown).into()
 }
 
 fn steps(
@@ -75,7 +75,7 @@ fn steps(
     let asked_method = exchange.header(&runtime::ACCESS_CONTROL_REQUEST_METHOD);
     // (1) (2)
     if let Some(preflight) = admit(&url, method, origin, asked_method.as_deref(), policy)? {
-        return Ok(respond::preflight(&preflight));
+        return Ok(respond::preflight(&preflight).into());
     }
     let authorization = exchange.header(&runtime::AUTHORIZATION);
     let token = bearer(&url, method, authorization.as_deref())?; // (3)

@@ -2,7 +2,8 @@
 
 use js_sys::JsString;
 use keyguard::{Problem, RequestUrl};
-use wasm_bindgen::{JsThreadLocal, JsValue};
+use wasm_bindgen::JsThreadLocal;
+use web_sys::Response;
 use worker::Env;
 
 use super::{
@@ -47,7 +48,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Logs a refusal and answers with it.
-    pub(crate) fn refuse(&self, problem: &Problem, subject: &Subject) -> JsValue {
+    pub(crate) fn refuse(&self, problem: &Problem, subject: &Subject) -> Response {
         log::refused(self, problem, subject);
         let cors = settings::policy(self.env).ok().and_then(|policy| policy.cors());
         respond::refuse(self, problem, cors)

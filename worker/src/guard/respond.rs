@@ -4,12 +4,12 @@ use keyguard::{
     Problem, RequestUrl,
     policy::{Cors, EXPOSED_HEADERS, Preflight},
 };
-use wasm_bindgen::JsValue;
+use web_sys::Response;
 
 use super::{exchange::Exchange, runtime};
 
 /// A problem document, readable for a page if the policy lets its origin read.
-pub(crate) fn refuse(exchange: &Exchange<'_>, problem: &Problem, cors: Option<&Cors>) -> JsValue {
+pub(crate) fn refuse(exchange: &Exchange<'_>, problem: &Problem, cors: Option<&Cors>) -> Response {
     let id = exchange.call.id();
     let url = exchange.url();
     let document = problem.document(url.as_ref().and_then(RequestUrl::instance), &id);
@@ -26,7 +26,7 @@ pub(crate) fn refuse(exchange: &Exchange<'_>, problem: &Problem, cors: Option<&C
 }
 
 /// The answer to a browser's question whether it may send a request.
-pub(crate) fn preflight(preflight: &Preflight<'_>) -> JsValue {
+pub(crate) fn preflight(preflight: &Preflight<'_>) -> Response {
     runtime::preflight(
         preflight.allow_origin,
         preflight.allow_methods,

@@ -5,6 +5,7 @@
 
 use js_sys::{JsString, Object};
 use wasm_bindgen::prelude::*;
+use web_sys::Response;
 
 #[wasm_bindgen]
 extern "C" {
@@ -78,10 +79,10 @@ extern "C" {
         retry_after: &str,
         origin: &str,
         exposed: &str,
-    ) -> JsValue;
+    ) -> Response;
 
     /// A preflight's response.
-    pub(crate) fn preflight(origin: &str, methods: &str, headers: &str, max_age: &str) -> JsValue;
+    pub(crate) fn preflight(origin: &str, methods: &str, headers: &str, max_age: &str) -> Response;
 }
 
 // rustfmt would drop the values.
