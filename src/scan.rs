@@ -32,6 +32,22 @@ pub fn holds_secret_key(text: &str) -> bool {
     bytes_hold_secret_key(text.as_bytes())
 }
 
+/// Whether a text could show a secret key, be it glued to another word.
+///
+/// For what is about to be shown: a false alarm costs a line of help, a miss the key. So no letter before a key
+/// makes it another word, and what is escaped over and over counts as a key.
+///
+/// ```
+/// assert!(keyguard::scan::might_show_secret_key("/v1tokensk_vYZCAeHawUqDCmVpEKh2U"));
+/// assert!(!keyguard::scan::might_show_secret_key("/collect/payment_sessions"));
+/// ```
+pub fn might_show_secret_key(text: &str) -> bool {
+    text.contains("%25")
+        || holds_at(text.as_bytes(), MAX_ENCODINGS, letters, |first, rest| {
+            first == b's' && is_key(rest)
+        })
+}
+
 /// Whether bytes, read as UTF-8, hold a secret key.
 pub fn bytes_hold_secret_key(bytes: &[u8]) -> bool {
     holds(bytes, MAX_ENCODINGS, |first, rest| first == b's' && is_key(rest))
@@ -72,26 +88,54 @@ pub fn starts_secret_key(text: &str) -> bool {
 
 /// Asks at each start of a word, in the bytes and in what they decode to.
 fn holds(bytes: &[u8], encodings: u8, is_found: fn(u8, Symbols<'_>) -> bool) -> bool {
-    words(bytes).any(|(first, rest)| is_found(first, rest))
+    holds_at(bytes, encodings, words, is_found)
+}
+
+/// Asks at each of the places, in the bytes and in what they decode to.
+fn holds_at(
+    bytes: &[u8],
+    encodings: u8,
+    places: for<'a> fn(&'a [u8]) -> Places<'a>,
+    is_found: fn(u8, Symbols<'_>) -> bool,
+) -> bool {
+    places(bytes).any(|(first, rest)| is_found(first, rest))
         || encodings.checked_sub(1).is_some_and(|encodings| {
-            decoded(bytes).is_some_and(|bytes| holds(&bytes, encodings, is_found))
+            decoded(bytes).is_some_and(|bytes| holds_at(&bytes, encodings, places, is_found))
         })
 }
 
-/// The first letter of each word, and what follows it. Only a plain letter or digit before it makes it part of another
+/// The first letter of each word. Only a plain letter or digit before it makes it part of another
 /// word: a key that something invisible, or another script's letter, sets apart is still a key.
-fn words(bytes: &[u8]) -> impl Iterator<Item = (u8, Symbols<'_>)> {
-    let mut symbols = Symbols::of(bytes);
-    let mut is_inside = false;
-    core::iter::from_fn(move || {
+fn words(bytes: &[u8]) -> Places<'_> {
+    Places { symbols: Symbols::of(bytes), is_inside: false, wants_every_letter: false }
+}
+
+/// Every letter.
+fn letters(bytes: &[u8]) -> Places<'_> {
+    Places { wants_every_letter: true, ..words(bytes) }
+}
+
+/// Places where a key may start: a letter, in lower case, and what follows it.
+struct Places<'a> {
+    symbols: Symbols<'a>,
+    is_inside: bool,
+    wants_every_letter: bool,
+}
+
+impl<'a> Iterator for Places<'a> {
+    type Item = (u8, Symbols<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let char = symbols.next_char()?;
-            let was_inside = core::mem::replace(&mut is_inside, char.is_ascii_alphanumeric());
-            if let (Symbol::Letter(letter), false) = (Symbol::of(char), was_inside) {
-                return Some((letter.to_ascii_lowercase(), symbols.clone()));
+            let char = self.symbols.next_char()?;
+            let was_inside = core::mem::replace(&mut self.is_inside, char.is_ascii_alphanumeric());
+            if let Symbol::Letter(letter) = Symbol::of(char)
+                && (self.wants_every_letter || !was_inside)
+            {
+                return Some((letter.to_ascii_lowercase(), self.symbols.clone()));
             }
         }
-    })
+    }
 }
 
 /// Whether a key goes on here, after the first letter of its prefix.

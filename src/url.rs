@@ -78,7 +78,7 @@ impl<'a> RequestUrl<'a> {
     /// The path for a problem's `instance` (RFC 9457 §3.1.5): without the query, and nothing if
     /// somebody put a secret key into it.
     pub fn instance(&self) -> Option<&'a str> {
-        (!scan::holds_secret_key(self.path)).then_some(self.path)
+        (!scan::might_show_secret_key(self.path)).then_some(self.path)
     }
 }
 
@@ -214,6 +214,15 @@ mod tests {
     fn instance_never_shows_a_secret_key() {
         let url = RequestUrl::cut("https://a/v1/sk_vYZCAeHawUqDCmVpEKh2U?x", None).unwrap();
         assert_eq!(url.instance(), None);
+        for path in [
+            "/xsk_test_vYZCAeHawUqDCmVpEKh2U",
+            "/v1tokensk_vYZCAeHawUqDCmVpEKh2U",
+            "/9%73k_vYZCAeHawUqDCmVpEKh2U",
+            "/%252525252573k_vYZCAeHawUqDCmVpEKh2U",
+        ] {
+            let url = ["https://a", path].concat();
+            assert_eq!(RequestUrl::cut(&url, None).unwrap().instance(), None, "{path}");
+        }
         assert_eq!(RequestUrl::cut("https://a/v1?x", None).unwrap().instance(), Some("/v1"));
     }
 }

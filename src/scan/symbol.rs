@@ -33,6 +33,7 @@ impl Symbol {
             | '\u{2cd}'
             | '\u{fe58}'
             | '\u{fe63}' => Self::Dash,
+            '!'..='~' => Self::Other,
             '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Self::LineBreak,
             '\t'
             | '\u{b}'

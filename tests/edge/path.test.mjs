@@ -189,6 +189,10 @@ test("a problem's instance is the path as it came, without the query", async () 
 });
 
 test('a secret key in the path is not said back', async () => {
-  const response = await edge.send({ target: `/${secret.key}/x` });
-  assert.ok(!response.text.includes(secret.key));
+  const body = secret.key.slice('sk_'.length);
+  for (const path of [`/${secret.key}/x`, `/x${secret.key}`, `/v1token${secret.key}`, `/%252525252573k_${body}`]) {
+    const response = await edge.send({ target: path });
+    assert.equal(response.json.instance, undefined, path.replace(body, '…'));
+    assert.ok(!response.text.includes(body));
+  }
 });
