@@ -18,7 +18,7 @@ pub struct Removal<'a> {
 impl Removal<'_> {
     /// Whether the header of this name, in any spelling, is removed.
     ///
-    /// `_` counts as `-`, since servers that pass headers on as variables (CGI, RFC 3875 §4.1.18) can't tell them
+    /// `_` and `.` count as `-`, since servers that pass headers on as variables (CGI, RFC 3875 §4.1.18) can't tell them
     /// apart: `Keyguard_Account` would be read as `Keyguard-Account`.
     ///
     /// ```
@@ -48,7 +48,7 @@ impl Removal<'_> {
         }
         starts_with(name, IDENTITY_PREFIX)
             || HOP_BY_HOP.iter().any(is)
-            || (self.removes_overrides && OVERRIDES.iter().any(is))
+            || (self.removes_overrides && is_override(name))
             || [self.connection, self.proxy_connection]
                 .into_iter()
                 .flatten()
@@ -57,13 +57,28 @@ impl Removal<'_> {
     }
 }
 
-/// Whether two names differ at most by case and by `_` for `-`.
+/// Whether frameworks, proxies or gateways take a header of this name for the method or the path in place of the
+/// request's own. There is no list of them all, so it is told by the words that they are made of.
+fn is_override(name: &str) -> bool {
+    let has = |word: &str| {
+        name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    has("override")
+        || has("rewrite")
+        || starts_with(name, "x-original-")
+        || has("original-path")
+        || has("unencoded-url")
+        || OVERRIDES.iter().any(|other| same(name, other))
+}
+
+/// Whether two names differ at most by case and by `_` or `.` for `-`.
 fn same(name: &str, other: &str) -> bool {
     name.len() == other.len() && starts_with(name, other)
 }
 
 fn starts_with(name: &str, prefix: &str) -> bool {
-    let folded = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    let folded =
+        |byte: u8| if matches!(byte, b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() };
     name.len() >= prefix.len()
         && name.bytes().zip(prefix.bytes()).all(|(a, b)| folded(a) == folded(b))
 }
@@ -84,19 +99,17 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
-/// What frameworks take for the method or the path in place of the request's own.
-const OVERRIDES: [&str; 11] = [
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-    "x-original-method",
-    "x-original-url",
-    "x-original-uri",
-    "x-rewrite-url",
+/// Overrides whose names hold none of the telling words.
+const OVERRIDES: [&str; 9] = [
     "x-forwarded-method",
+    "x-forwarded-path",
     "x-forwarded-prefix",
     "x-forwarded-uri",
-    "x-forwarded-path",
+    "x-http-method",
+    "x-method",
+    "x-proxy-url",
+    "x-request-uri",
+    "x-request-url",
 ];
 
 #[cfg(test)]
@@ -155,7 +168,31 @@ mod tests {
 
     #[test]
     fn overrides_are_removed_for_keys_that_may_not_do_everything() {
-        assert!(STRICT.removes("X_HTTP_Method_Override"));
+        for name in [
+            "X_HTTP_Method_Override",
+            "X.HTTP.Method.Override",
+            "X-HTTP-Override",
+            "Http-Method-Override",
+            "X-Override-URL",
+            "X-HTTP-Path-Override",
+            "X-Method",
+            "X-HTTP-Method",
+            "X-Original-URL",
+            "X-Original-Path",
+            "X-Rewrite-URI",
+            "X-Request-URI",
+            "X-Proxy-URL",
+            "X-Waws-Unencoded-Url",
+            "X-Envoy-Original-Path",
+            "X-Forwarded-Uri",
+        ] {
+            assert!(STRICT.removes(name), "{name}");
+        }
+        for name in
+            ["Content-Type", "X-Request-Id", "X-Forwarded-For", "Idempotency-Key", "X-Methods"]
+        {
+            assert!(!STRICT.removes(name), "{name}");
+        }
         assert!(!Removal { removes_overrides: false, ..STRICT }.removes("X-HTTP-Method-Override"));
     }
 }
