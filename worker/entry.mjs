@@ -22,6 +22,7 @@ class Call {
     const controller = new AbortController();
     this.timer = setTimeout(() => controller.abort(), ms);
     this.sent = controller.signal;
+    this.forwarded = request;
     return fetch(request, { signal: controller.signal });
   }
 
@@ -34,6 +35,9 @@ class Call {
   finish(response) {
     clearTimeout(this.timer);
     if (!this.sent || !this.origin || response.webSocket) return response;
+    // What no response can be made of, such as a status of 600, is handed on as it is: the upstream has acted.
+    const { status } = response;
+    if (status < 200 || status > 599) return response;
     const readable = new Response(response.body, response);
     readable.headers.set("Access-Control-Allow-Origin", this.origin);
     readable.headers.append("Access-Control-Expose-Headers", this.exposed);

@@ -108,6 +108,14 @@ describe("a verdict's line", () => {
     });
   }
 
+  test('names the key whose upstream broke off', async () => {
+    const response = await edge.sendAs(secret, { target: '/reset' });
+    assert.equal(response.status, 502);
+    const id = response.header('keyguard-request-id');
+    const line = await edge.lines.find(({ request_id, code }) => request_id === id && code === 'upstream-unreachable');
+    assert.deepEqual([line.key_id, line.kind, line.mode, line.status], ['key_secret', 'secret', 'test', 502]);
+  });
+
   test('names the pattern of a route, not the path', async () => {
     const response = await edge.sendAs(publishable, { target: '/pay/customer_17' });
     assert.equal(response.status, 404);

@@ -10,6 +10,7 @@ const key = seed('publishable', 'test');
 const routes = [
   { method: 'POST', path: '/collect/payment_sessions' },
   { method: 'GET', path: '/headers' },
+  { method: 'GET', path: '/status/600' },
 ];
 
 let upstream, listed, anyone, silent;
@@ -116,6 +117,11 @@ describe('a forwarded response', () => {
     assert.deepEqual(response.all('x-twice').join(', '), 'one, two');
     assert.equal(response.header('etag'), '"abc"');
     assert.equal(response.text, 'headers');
+  });
+
+  test('keeps a status that no response can be made of', async () => {
+    const response = await listed.sendAs(key, { target: '/status/600', headers: [['Origin', PAGE]] });
+    assert.equal(response.status, 600, response.text);
   });
 
   test('has none for a page that the policy does not list', async () => {

@@ -58,7 +58,9 @@ pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late
         (true, false) => Fault::UpstreamUnreachable,
         (false, _) => Fault::Internal,
     };
-    Exchange::read(request, env, call).refuse(&fault.into(), &Subject::Unknown).into()
+    let subject = call.forwarded().as_ref().and_then(Subject::of_forwarded);
+    let subject = subject.unwrap_or(Subject::Unknown);
+    Exchange::read(request, env, call).refuse(&fault.into(), &subject).into()
 }
 
 fn steps(

@@ -191,7 +191,7 @@ const HANDLERS = {
 };
 
 function status(response, code, parameters) {
-  const value = /^[2-5][0-9]{2}$/.test(code) ? Number(code) : 404;
+  const value = /^[2-9][0-9]{2}$/.test(code) ? Number(code) : 404;
   response.statusCode = value;
   if (parameters.has('text')) response.statusMessage = parameters.get('text');
   if (value === 204 || value === 205 || value === 304) return response.end();

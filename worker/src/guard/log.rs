@@ -1,10 +1,14 @@
 //! One line per verdict: who, what, why and how long, and never a key.
 
+use js_sys::JsString;
 use keyguard::{Grant, KeyRecord, Kind, Lookup, Mode, Problem, Redacted, policy::Route};
 use serde_json::{Value, json};
 use worker::console_log;
 
-use super::{exchange::Exchange, runtime};
+use super::{
+    exchange::Exchange,
+    runtime::{self, Request},
+};
 
 /// Whose request it was, as far as that is known.
 pub(crate) enum Subject {
@@ -28,6 +32,17 @@ impl Subject {
         {
             *self = Self::Record { id: record.id.clone(), kind: record.kind, mode: record.mode };
         }
+    }
+
+    /// Whose request was forwarded: its identity is in the headers that were set on it.
+    pub(crate) fn of_forwarded(request: &Request) -> Option<Self> {
+        let headers = request.headers();
+        let value = |name: &str| headers.get(&JsString::from(name));
+        Some(Self::Record {
+            id: value("keyguard-key-id")?,
+            kind: serde_json::from_value(value("keyguard-kind")?.into()).ok()?,
+            mode: serde_json::from_value(value("keyguard-mode")?.into()).ok()?,
+        })
     }
 
     fn fields(&self) -> Value {

@@ -39,6 +39,10 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn started(this: &Call) -> f64;
 
+    /// The request that went to the upstream, once one did.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn forwarded(this: &Call) -> Option<Request>;
+
     #[wasm_bindgen(method)]
     pub(crate) fn ask(this: &Call, store: &Kv, name: &str, cache_ttl: u32, ms: u32);
 
