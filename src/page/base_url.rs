@@ -91,19 +91,36 @@ fn check_characters(path: &str) -> Result<(), Refusal> {
 }
 
 /// Whether a segment of the path is `.` or `..` to a URL parser (WHATWG URL, "single-dot" and "double-dot URL
-/// path segment"), or to a server that cuts parameters off first (`..;`).
+/// path segment"), or to a server that cuts parameters off (`..;`) or decodes slashes (`..%2f`) first.
 fn climbs(path: &str) -> bool {
-    let path = path.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
-    path.split(|byte| *byte == b'/').any(is_dots)
+    let mut rest = path.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
+    loop {
+        rest = match rest {
+            [] => return false,
+            [b'/', after @ ..]
+            | [b'%', b'2', b'f' | b'F', after @ ..]
+            | [b'%', b'5', b'c' | b'C', after @ ..] => {
+                if starts_with_dots(after) {
+                    return true;
+                }
+                after
+            }
+            [_, after @ ..] => after,
+        };
+    }
 }
 
-fn is_dots(mut segment: &[u8]) -> bool {
+fn starts_with_dots(mut segment: &[u8]) -> bool {
     let mut dots = 0_u8;
     while let [b'.', rest @ ..] | [b'%', b'2', b'e' | b'E', rest @ ..] = segment {
         segment = rest;
         dots = dots.saturating_add(1);
     }
-    matches!(dots, 1 | 2) && matches!(segment, [] | [b';', ..])
+    let is_whole = matches!(
+        segment,
+        [] | [b';' | b'/', ..] | [b'%', b'2', b'f' | b'F', ..] | [b'%', b'5', b'c' | b'C', ..]
+    );
+    matches!(dots, 1 | 2) && is_whole
 }
 
 #[cfg(test)]
@@ -193,6 +210,9 @@ mod tests {
             ("/.%2e?a", PathRule::DotSegment),
             ("/%2E", PathRule::DotSegment),
             ("/..;/a", PathRule::DotSegment),
+            ("/..%2f..%2fadmin", PathRule::DotSegment),
+            ("/..%5Cadmin", PathRule::DotSegment),
+            ("/a%2F%2e%2e", PathRule::DotSegment),
         ] {
             assert_eq!(base.join(path).unwrap_err(), Refusal::InvalidPath(rule), "{path:?}");
         }
