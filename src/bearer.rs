@@ -36,7 +36,7 @@ impl<'a> BearerToken<'a> {
             let token = rest.trim_start_matches(' ');
             return is_b64token(token).then_some(Self(token)).ok_or(BearerError::Malformed);
         }
-        if !scheme.bytes().all(is_token_byte) || value.split(',').skip(1).any(presents_bearer) {
+        if !scheme.bytes().all(is_token_byte) || value.split(',').skip(1).any(presents_credential) {
             return Err(BearerError::Malformed);
         }
         Err(BearerError::OtherScheme)
@@ -68,11 +68,13 @@ pub enum BearerError {
     Malformed,
 }
 
-/// Whether a later part of a joined value is a bearer credential: then the header was repeated.
-fn presents_bearer(part: &str) -> bool {
+/// Whether a later part of a joined value is a credential of its own, a scheme and what follows it: then the header
+/// was repeated. A parameter (`realm="a"`) has its `=` before any space.
+fn presents_credential(part: &str) -> bool {
     let part = part.trim_matches(OPTIONAL_WHITESPACE);
-    let scheme = part.split(' ').next().unwrap_or_default();
-    scheme.eq_ignore_ascii_case("bearer")
+    let (scheme, rest) = part.split_once(' ').unwrap_or((part, ""));
+    let is_scheme = !scheme.is_empty() && scheme.bytes().all(is_token_byte);
+    scheme.eq_ignore_ascii_case("bearer") || (is_scheme && !rest.trim_matches(' ').is_empty())
 }
 
 /// `b64token` of RFC 6750 §2.1.
@@ -128,6 +130,8 @@ mod tests {
             "Bearer abc\u{0}",
             "Bearer abc, Bearer abc",
             "Basic abc, Bearer abc",
+            "Basic abc, Basic abc",
+            "Basic abc, Bearer",
             "Bearér abc",
             "Bearer,",
             ",",
