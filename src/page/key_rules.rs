@@ -32,7 +32,11 @@ impl KeyRules {
     /// # Errors
     /// [`Refusal::SecretKey`].
     pub fn refuse_secret(text: &str) -> Result<(), Refusal> {
-        if starts_secret_key(text) { Err(Refusal::SecretKey(Place::Key)) } else { Ok(()) }
+        if starts_secret_key(text) || is_glued(text) {
+            Err(Refusal::SecretKey(Place::Key))
+        } else {
+            Ok(())
+        }
     }
 
     /// Reads the option `mode`.
@@ -67,6 +71,12 @@ impl KeyRules {
             _ => Ok(key),
         }
     }
+}
+
+/// Whether a secret key was pasted right behind a publishable one, whose body can't hold what a prefix does.
+fn is_glued(text: &str) -> bool {
+    text.starts_with("pk_")
+        && text.as_bytes().windows(3).any(|part| part.eq_ignore_ascii_case(b"sk_"))
 }
 
 #[cfg(test)]
@@ -106,9 +116,13 @@ mod tests {
     #[test]
     fn secret_key_is_told_before_any_other_fault() {
         let key = issued(Kind::Secret, Mode::Live);
-        for text in
-            [key.as_str(), "sk_0aZ9bY8", &key.to_uppercase(), &alloc::format!(" pk_x {key}")]
-        {
+        for text in [
+            key.as_str(),
+            "sk_0aZ9bY8",
+            &key.to_uppercase(),
+            &alloc::format!(" pk_x {key}"),
+            &alloc::format!("pk_WeHsNn87r4gtNc5BQT9Mj{key}"),
+        ] {
             let rules = KeyRules { mode: Some(Mode::Test), accepts_foreign_keys: true };
             assert_eq!(rules.accept(text).unwrap_err(), Refusal::SecretKey(Place::Key), "{text}");
         }
