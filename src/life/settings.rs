@@ -27,26 +27,26 @@ pub struct Settings {
 }
 
 /// A merge patch (RFC 7396) of settings and expiry: what is absent stays, and `null` clears.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsChange {
     /// See [`Settings::label`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub label: Option<Option<String>>,
     /// See [`Settings::origins`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub origins: Option<Option<Vec<String>>>,
     /// See [`Settings::scopes`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Option<Vec<String>>>,
     /// See [`Settings::rate`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub rate: Option<Option<String>>,
     /// When the current version expires.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Option<UnixTime>>,
     /// See [`Settings::browser_headers`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub browser_headers: Option<Option<bool>>,
 }
 
