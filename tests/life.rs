@@ -1,4 +1,6 @@
 //! The life of a key: each rule by itself, and all of them over random lives.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs, clippy::arithmetic_side_effects)]
 
 use std::collections::BTreeMap;
 

@@ -38,5 +38,5 @@ pub(crate) use digests::{claim, find};
 pub(crate) use front::{Asked, answer, open, plan};
 pub(crate) use outbox::{due, next, settle};
 pub(crate) use runtime::SqlStorage;
-pub(crate) use schema::{open_account, open_digests};
+pub(crate) use schema::{open_digests, recover};
 pub(crate) use sql::Sql;

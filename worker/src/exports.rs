@@ -37,13 +37,13 @@ pub fn admin_answer(
     accounts::answer(&Asked::read(request, call), asked, answer.as_deref())
 }
 
-/// Makes an account's tables.
+/// Takes back what a former instance of the object left half done.
 ///
 /// # Errors
 /// When the database fails.
 #[wasm_bindgen]
-pub fn account_open(sql: &SqlStorage) -> Result<(), JsError> {
-    accounts::open_account(Sql(sql)).map_err(failed)
+pub fn account_recover(sql: &SqlStorage) -> Result<(), JsError> {
+    accounts::recover(Sql(sql)).map_err(failed)
 }
 
 /// `{ answer }` right away, or `{ prepared }` for a change.

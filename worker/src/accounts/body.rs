@@ -2,7 +2,7 @@
 
 use keyguard::{
     AdminDenial, KeyDigest, Kind, Mode, UnixTime,
-    life::{END_OF_TIME, Settings, SettingsChange, check_id, check_text},
+    life::{END_OF_TIME, Settings, SettingsChange, check_id, check_text, might_show},
     record::Revocation,
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -147,8 +147,10 @@ pub(crate) trait Body: DeserializeOwned {
         let body: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
             let reason = plain_reason(error.inner());
-            let place =
-                if path == "." || path.ends_with('?') { "the body".to_owned() } else { path };
+            // A key may have been put where a field's name belongs.
+            let is_shown =
+                path != "." && !path.ends_with('?') && path.len() <= 80 && !might_show(&path);
+            let place = if is_shown { path } else { "the body".to_owned() };
             AdminDenial::InvalidBody(format!("{place}: {reason}"))
         })?;
         if deserializer.end().is_err() {
@@ -231,7 +233,7 @@ fn plain_reason(error: &serde_json::Error) -> String {
     let is_about_names = ["unknown field", "missing field", "duplicate field"];
     if error.is_data() && is_about_names.iter().any(|start| text.starts_with(start)) {
         let name: String = text.chars().take(120).collect();
-        return if keyguard::scan::might_show_secret_key(&name) {
+        return if might_show(&name) || text.len() > 400 {
             "an unknown field".to_owned()
         } else {
             name.split(" at line ").next().unwrap_or_default().to_owned()

@@ -1,6 +1,9 @@
 //! What the front hands to an account's object, and what comes back.
 
-use keyguard::{KeyDigest, Kind, Mode, Problem, life::Status};
+use keyguard::{
+    KeyDigest, Kind, Mode, Problem,
+    life::{Status, might_show},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -28,7 +31,7 @@ pub(crate) struct Call {
 impl Call {
     /// The request's path for problems, unless somebody put a key into it.
     pub(crate) fn instance(&self) -> Option<&str> {
-        (!keyguard::scan::might_show_secret_key(&self.path)).then_some(&self.path)
+        (!might_show(&self.path)).then_some(&self.path)
     }
 }
 

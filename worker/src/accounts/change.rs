@@ -22,6 +22,7 @@ use super::{
     outbox, read, repeat,
     route::{self, Parsed},
     runtime,
+    schema::{is_open, open_account},
     sql::{Sql, list},
     view::{self, ShownAccount, ShownKey},
 };
@@ -48,7 +49,8 @@ pub(crate) fn prepare(sql: Sql<'_>, call: &Call, now: UnixTime) -> Result<Step, 
 }
 
 fn look(sql: Sql<'_>, call: &Call, operation: &Operation, now: UnixTime) -> Result<Step, Problem> {
-    if let Some(answer) = repeat::before(sql, call, now)? {
+    let is_open = is_open(sql)?;
+    if is_open && let Some(answer) = repeat::before(sql, call, now)? {
         return Ok(Step::Answer(answer));
     }
     let makes_account = match operation {
@@ -56,7 +58,7 @@ fn look(sql: Sql<'_>, call: &Call, operation: &Operation, now: UnixTime) -> Resu
         Operation::Import(import) => import.create_account,
         _ => false,
     };
-    match (view::has_account(sql)?, operation) {
+    match (is_open && view::has_account(sql)?, operation) {
         (true, Operation::CreateAccount(_)) => return Err(AdminDenial::AccountExists.into()),
         (false, _) if !makes_account => return Err(AdminDenial::AccountNotFound.into()),
         _ => {}
@@ -112,6 +114,7 @@ pub(crate) fn change(
     now: UnixTime,
 ) -> Result<(Answer, bool), Problem> {
     let Parsed { operation, dry_run, .. } = parsed(call)?;
+    open_account(sql)?;
     // Another request may have come between.
     if let Step::Answer(answer) = look(sql, call, &operation, now)? {
         return Ok((answer, false));

@@ -1,6 +1,9 @@
 //! The part of the admin API that has no state: credential, path, parameters and body become an [`Operation`].
 
-use keyguard::{AdminDenial, Fault, KeyDigest, Problem, life::check_id, scan::holds_secret_key};
+use keyguard::{
+    AdminDenial, Fault, KeyDigest, Problem,
+    life::{check_id, might_show},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wasm_bindgen::JsValue;
@@ -79,7 +82,7 @@ impl Asked {
 
     fn refuse(&self, problem: &Problem, call: Option<(&Call, &str)>) -> JsValue {
         let path = self.target().0;
-        let instance = (!keyguard::scan::might_show_secret_key(path)).then_some(path);
+        let instance = (!might_show(path)).then_some(path);
         let answer = Answer::of_problem(problem, instance, &self.request_id);
         self.respond(&answer, call).into()
     }
@@ -104,8 +107,8 @@ impl Asked {
         if !is_key {
             return Err(AdminDenial::IdempotencyKeyRequired);
         }
-        if holds_secret_key(&key) {
-            let reason = "Idempotency-Key: holds a secret key, and is kept";
+        if might_show(&key) {
+            let reason = "Idempotency-Key: holds a secret key or a credential, and is kept";
             return Err(AdminDenial::InvalidParameter(reason.to_owned()));
         }
         let fingerprint = KeyDigest::of(&format!("{}\n{}\n{body}", self.method, self.target().0));
@@ -196,7 +199,13 @@ pub(crate) fn answer(asked: &Asked, plan: &str, answer: Option<&str>) -> JsValue
     let read = answer.and_then(|answer| {
         if is_list {
             let accounts: Accounts = serde_json::from_str(answer).ok()?;
-            Some(Answer::new(200, &accounts.shown()))
+            Some(if accounts.is_bad_cursor {
+                let reason = "cursor: must be an answer's next_cursor".to_owned();
+                let problem = AdminDenial::InvalidParameter(reason).into();
+                Answer::of_problem(&problem, Some(asked.target().0), &asked.request_id)
+            } else {
+                Answer::new(200, &accounts.shown())
+            })
         } else {
             serde_json::from_str(answer).ok()
         }
@@ -259,6 +268,9 @@ struct Accounts {
     keys: Vec<Listed>,
     list_complete: bool,
     cursor: Option<String>,
+    /// The store took the cursor for none of its own.
+    #[serde(default)]
+    is_bad_cursor: bool,
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,10 @@
 use keyguard::{Fault, UnixTime};
 use serde::{Deserialize, Serialize};
 
-use super::sql::{Sql, list};
+use super::{
+    schema::is_open,
+    sql::{Sql, list},
+};
 
 /// An entry of the store: name, value, metadata.
 pub(crate) type Entry = (String, String, Option<String>);
@@ -86,6 +89,9 @@ pub(crate) fn settle(sql: Sql<'_>, results: &str, now_ms: f64) -> Result<(), Fau
 
 /// When the next row is due in milliseconds; none when no row is left.
 pub(crate) fn next(sql: Sql<'_>) -> Result<Option<f64>, Fault> {
+    if !is_open(sql)? {
+        return Ok(None);
+    }
     sql.number("SELECT min(due_at) AS number FROM outbox WHERE in_flight = 0", &[(); 0])
 }
 

@@ -2,7 +2,7 @@
 
 use keyguard::{
     AdminDenial, KeyDigest, Kind, Mode, admin,
-    life::{SettingsChange, Status, check_id},
+    life::{SettingsChange, Status, check_id, might_show},
 };
 use percent_encoding::percent_decode_str;
 
@@ -83,6 +83,7 @@ pub(crate) fn allowed(path: &str) -> String {
 
 fn methods(segments: &[&str]) -> &'static [&'static str] {
     match segments {
+        _ if segments.contains(&"") => &[],
         ["accounts"] | ["accounts", _, "keys"] => &["GET", "POST"],
         ["accounts" | "digests", _] | ["accounts", _, "audit"] => &["GET"],
         ["accounts", _, "keys", _] => &["GET", "PATCH"],
@@ -230,7 +231,7 @@ impl Query {
         let is_cursor = |cursor: &String| {
             (1..=1024).contains(&cursor.len())
                 && cursor.bytes().all(|byte| byte.is_ascii_graphic())
-                && !keyguard::scan::might_show_secret_key(cursor)
+                && !might_show(cursor)
         };
         if cursor.as_ref().is_some_and(|cursor| !is_cursor(cursor)) {
             return Err(invalid("cursor", "must be an answer's next_cursor"));

@@ -3,10 +3,22 @@
 use super::sql::Sql;
 use keyguard::Fault;
 
-/// Makes an account's tables, and takes back what a former instance left half done.
+/// Makes an account's tables.
 pub(crate) fn open_account(sql: Sql<'_>) -> Result<(), Fault> {
-    for statement in ACCOUNT {
-        sql.run(statement, &NOTHING)?;
+    ACCOUNT.iter().try_for_each(|statement| sql.run(statement, &NOTHING))
+}
+
+/// Whether the tables are there: an account that was only asked for leaves nothing behind.
+pub(crate) fn is_open(sql: Sql<'_>) -> Result<bool, Fault> {
+    let found =
+        "SELECT count(*) AS number FROM sqlite_master WHERE type = 'table' AND name = 'account'";
+    Ok(sql.number(found, &NOTHING)? == Some(1.0))
+}
+
+/// Takes back what a former instance left half done.
+pub(crate) fn recover(sql: Sql<'_>) -> Result<(), Fault> {
+    if !is_open(sql)? {
+        return Ok(());
     }
     // Nobody knows whether these puts arrived, or still will.
     sql.run("UPDATE outbox SET in_flight = 0, unclean = 1 WHERE in_flight = 1", &NOTHING)
