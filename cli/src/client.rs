@@ -5,7 +5,6 @@ mod retry;
 
 use std::{fmt, fmt::Write as _, time::Duration};
 
-use serde_json::Value;
 use ureq::{
     Agent, Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response},
@@ -48,14 +47,14 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        body: &Value,
+        body: String,
         is_dry_run: bool,
     ) -> Result<Answer, Failure> {
         let path = if is_dry_run { format!("{path}?dry_run=true") } else { path.to_owned() };
         self.call(&Call {
             method,
             path: &path,
-            body: Some(body.to_string()),
+            body: Some(body),
             idempotency_key: Some(random_hex()?),
         })
     }
@@ -122,11 +121,7 @@ impl Reply {
     pub(crate) fn read(mut response: Response<Body>) -> Result<Self, ureq::Error> {
         let body = response.body_mut().with_config().limit(MAX_ANSWER).lossy_utf8(true);
         let body = Zeroizing::new(body.read_to_string()?);
-        Ok(Self {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body,
-        })
+        Ok(Self { status: response.status().as_u16(), headers: response.headers().clone(), body })
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

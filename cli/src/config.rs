@@ -52,10 +52,10 @@ pub(crate) struct BaseUrl {
 impl BaseUrl {
     /// Reads `https://host[:port]`; plain `http` for a loopback host alone.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let url = RequestUrl::cut(text, None).filter(|url| {
-            url.path() == "/" && url.query().is_none() && !text.contains(['#', '?'])
-        });
-        let url = url.ok_or("must be an address such as https://api.example.com, without a path")?;
+        let url = RequestUrl::cut(text, None)
+            .filter(|url| url.path() == "/" && url.query().is_none() && !text.contains(['#', '?']));
+        let url =
+            url.ok_or("must be an address such as https://api.example.com, without a path")?;
         if !url.is_https() && !url.is_loopback() {
             return Err(
                 "must begin with https://: a credential is never sent in the clear".to_owned()
@@ -108,7 +108,8 @@ fn read(file: Option<&Path>) -> Result<Document, Failure> {
         let holds_secret = scan::might_show_secret_key(reason) || reason.contains("kgadmin_");
         let reason = if holds_secret { "a value that doesn't belong there" } else { reason };
         let line = error.span().map_or(1, |span| {
-            text.get(..span.start).map_or(1, |before| before.matches('\n').count().saturating_add(1))
+            text.get(..span.start)
+                .map_or(1, |before| before.matches('\n').count().saturating_add(1))
         });
         Failure::Usage(format!("{}: line {line}: {reason}", path.display()))
     })

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    output::{self, Table},
     failure::Failure,
+    output::{self, Table},
     times,
 };
 
@@ -110,7 +110,9 @@ impl AccountProjection {
     fn told(&self, now: u64) -> String {
         match (self.pending, self.oldest_pending_since) {
             (0, _) => "has every change".to_owned(),
-            (count, since) => pending(&format!("{count} changes"), since, self.last_error.as_deref(), now),
+            (count, since) => {
+                pending(&format!("{count} changes"), since, self.last_error.as_deref(), now)
+            }
         }
     }
 }
@@ -118,7 +120,9 @@ impl AccountProjection {
 impl Key {
     pub(crate) fn print(&self) -> Result<(), Failure> {
         let now = times::now();
-        let list = |list: &Option<Vec<String>>| list.as_ref().map_or_else(|| "any".to_owned(), |list| list.join(" "));
+        let list = |list: &Option<Vec<String>>| {
+            list.as_ref().map_or_else(|| "any".to_owned(), |list| list.join(" "))
+        };
         let mut pairs = vec![
             ("key", self.id.clone()),
             ("account", self.account.clone()),
@@ -127,10 +131,14 @@ impl Key {
             ("mode", self.mode.clone()),
             ("status", self.status.clone()),
             ("created", times::both(self.created_at, now)),
-            ("expires", self.expires_at.map_or_else(|| "never".to_owned(), |at| times::both(at, now))),
+            (
+                "expires",
+                self.expires_at.map_or_else(|| "never".to_owned(), |at| times::both(at, now)),
+            ),
         ];
         if let Some(revoked) = &self.revoked {
-            pairs.push(("revoked", format!("{}: {}", times::both(revoked.at, now), revoked.reason)));
+            pairs
+                .push(("revoked", format!("{}: {}", times::both(revoked.at, now), revoked.reason)));
         }
         pairs.extend([
             ("origins", list(&self.origins)),
@@ -143,7 +151,8 @@ impl Key {
         pairs.push(("store", self.projection.told(now)));
         output::pairs(&pairs)?;
         output::line("")?;
-        let mut table = Table::new(&["version", "status", "ends in", "created", "expires", "store", "digest"]);
+        let mut table =
+            Table::new(&["version", "status", "ends in", "created", "expires", "store", "digest"]);
         for version in &self.versions {
             table.row([
                 version.version.to_string(),
@@ -182,7 +191,8 @@ impl Projection {
 }
 
 fn pending(what: &str, since: Option<u64>, last_error: Option<&str>, now: u64) -> String {
-    let since = since.map(|since| format!(", since {}", times::both(since, now))).unwrap_or_default();
+    let since =
+        since.map(|since| format!(", since {}", times::both(since, now))).unwrap_or_default();
     let error = last_error.map(|error| format!(", last error: {error}")).unwrap_or_default();
     format!("lacks {what}{since}{error}")
 }

@@ -78,9 +78,8 @@ pub(crate) fn plain_json(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut plain, char| {
         // Line breaks between values are white space; inside of strings JSON has none.
         if is_unsafe(char) && !matches!(char, '\n' | '\r' | '\t') {
-            plain.extend(
-                char.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")),
-            );
+            plain
+                .extend(char.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
         } else {
             plain.push(char);
         }

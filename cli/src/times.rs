@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn times_are_read_as_people_write_them() {
-        for text in ["2027-01-31T00:00:00Z", "2027-01-31", "1801353600", "2027-01-31T01:00:00+01:00"] {
+        for text in
+            ["2027-01-31T00:00:00Z", "2027-01-31", "1801353600", "2027-01-31T01:00:00+01:00"]
+        {
             assert_eq!(parse_time(text), Ok(1_801_353_600), "{text}");
         }
         for text in ["", "tomorrow", "-5", "2027-13-01", "1969-12-31", "99999999999999"] {
@@ -92,9 +94,14 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, seconds) in
-            [("30d", 2_592_000), ("24h", 86_400), ("1h30m", 5_400), ("0", 0), ("0s", 0), ("2w", 1_209_600)]
-        {
+        for (text, seconds) in [
+            ("30d", 2_592_000),
+            ("24h", 86_400),
+            ("1h30m", 5_400),
+            ("0", 0),
+            ("0s", 0),
+            ("2w", 1_209_600),
+        ] {
             assert_eq!(parse_duration(text), Ok(seconds), "{text}");
         }
         for text in ["", "30", "-1h", "1mo", "1y", "soon", "1h ago"] {

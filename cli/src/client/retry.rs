@@ -7,9 +7,7 @@ use ureq::Error;
 use super::Reply;
 
 /// Attempts until there is an answer that trying again won't better.
-pub(super) fn until_answered(
-    attempt: impl Fn() -> Result<Reply, Error>,
-) -> Result<Reply, Error> {
+pub(super) fn until_answered(attempt: impl Fn() -> Result<Reply, Error>) -> Result<Reply, Error> {
     let mut backoff = FIRST_PAUSE;
     for _ in 1..ATTEMPTS {
         let result = attempt();
@@ -33,9 +31,9 @@ fn pause(result: &Result<Reply, Error>) -> Option<Duration> {
         Ok(_) => None,
         // A certificate that isn't trusted won't be the next time.
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => None,
-        Err(
-            Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::Protocol(_),
-        ) => Some(Duration::ZERO),
+        Err(Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::Protocol(_)) => {
+            Some(Duration::ZERO)
+        }
         Err(_) => None,
     }
 }

@@ -87,7 +87,12 @@ fn create(client: &Client, arguments: Create, is_json: bool) -> Result<(), Failu
         body.insert("issue".to_owned(), false.into());
     }
     let change = arguments.change;
-    let answer = client.change(Method::POST, "/accounts", &Value::Object(body), change.dry_run)?;
+    let answer = client.change(
+        Method::POST,
+        "/accounts",
+        Value::Object(body).to_string(),
+        change.dry_run,
+    )?;
     let Created { account, keys } = answer.parse()?;
     if is_json {
         output::line(&output::plain_json(answer.text()))?;
@@ -179,7 +184,12 @@ fn show(client: &Client, id: &str, is_json: bool) -> Result<(), Failure> {
 fn project(client: &Client, arguments: &Project, is_json: bool) -> Result<(), Failure> {
     let path = format!("/accounts/{}", arguments.id);
     let change = arguments.change;
-    let answer = client.change(Method::POST, &format!("{path}/project"), &json!({}), change.dry_run)?;
+    let answer = client.change(
+        Method::POST,
+        &format!("{path}/project"),
+        json!({}).to_string(),
+        change.dry_run,
+    )?;
     let Queued { queued } = answer.parse()?;
     if is_json {
         output::line(&output::plain_json(answer.text()))?;

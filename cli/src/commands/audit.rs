@@ -95,7 +95,9 @@ fn changes(before: Option<&Value>, after: Option<&Value>) -> String {
     let told = differing.map(|name| {
         let after = told(name, after.get(name));
         match before.get(name) {
-            Some(value) if !value.is_null() => format!("{name}: {} → {after}", told(name, Some(value))),
+            Some(value) if !value.is_null() => {
+                format!("{name}: {} → {after}", told(name, Some(value)))
+            }
             _ => format!("{name}: {after}"),
         }
     });

@@ -97,7 +97,10 @@ pub(super) fn lost(answer: &Answer, keys: &[&Key]) -> Failure {
 
 /// Says that nothing was changed.
 pub(super) fn said_dry(what: &str) {
-    output::note(&format!("Dry run: all checks passed and nothing was changed. It would be: {}.", output::plain(what)));
+    output::note(&format!(
+        "Dry run: all checks passed and nothing was changed. It would be: {}.",
+        output::plain(what)
+    ));
 }
 
 /// Waits until the edge's store has an account's or a key's changes, and says whether it does.
@@ -115,7 +118,9 @@ fn is_written_soon(client: &Client, path: &str) -> bool {
     let end = Instant::now().checked_add(LONGEST_WAIT);
     loop {
         match client.read(path).and_then(|answer| answer.parse::<Projected>()) {
-            Ok(Projected { projection: Projection { pending: Pending::Count(0) | Pending::Flag(false) } }) => {
+            Ok(Projected {
+                projection: Projection { pending: Pending::Count(0) | Pending::Flag(false) },
+            }) => {
                 return true;
             }
             Ok(_) if end.is_some_and(|end| Instant::now() < end) => thread::sleep(BETWEEN_LOOKS),

@@ -11,14 +11,7 @@ mod update;
 
 use clap::{Args, Subcommand};
 
-use crate::{
-    args::Global,
-    client::Client,
-    failure::Failure,
-    ids::parse_id,
-    model::Key,
-    output,
-};
+use crate::{args::Global, client::Client, failure::Failure, ids::parse_id, model::Key, output};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

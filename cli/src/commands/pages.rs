@@ -24,7 +24,8 @@ pub(super) fn each_page(
     let mut left = limit.unwrap_or(u64::MAX);
     let mut cursor: Option<String> = None;
     while left > 0 {
-        let mut path = format!("{path}{}limit={}", if path.contains('?') { '&' } else { '?' }, left.min(PAGE));
+        let mut path =
+            format!("{path}{}limit={}", if path.contains('?') { '&' } else { '?' }, left.min(PAGE));
         if let Some(cursor) = &cursor {
             path.push_str("&cursor=");
             path.push_str(&escape(cursor));
@@ -75,7 +76,8 @@ pub(super) fn entry<T: DeserializeOwned>(entry: &RawValue) -> Result<T, Failure>
 
 fn unreadable() -> Failure {
     Failure::Unreachable(
-        "the API answered a list that this keyguard can't read: are both of the same version?".to_owned(),
+        "the API answered a list that this keyguard can't read: are both of the same version?"
+            .to_owned(),
     )
 }
 

@@ -46,10 +46,13 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
     }
     let client = global.client()?;
     let body = json!({ "expires_at": at });
-    let answer = client.change(Method::PATCH, &arguments.named.path(), &body, arguments.change.dry_run)?;
-    let done = at.map_or_else(
-        || "never expires".to_owned(),
-        |at| format!("expires at {}", both(at, now)),
-    );
+    let answer = client.change(
+        Method::PATCH,
+        &arguments.named.path(),
+        body.to_string(),
+        arguments.change.dry_run,
+    )?;
+    let done =
+        at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {}", both(at, now)));
     change::finish(&client, &answer, arguments.change, global.json, &done)
 }

@@ -43,7 +43,9 @@ pub(super) fn run(global: &Global) -> Result<(), Failure> {
 fn told_form(form: Form) -> &'static str {
     match form {
         Form::Issued => "issued (by keyguard, as its checksum has it)",
-        Form::Foreign => "foreign (works where it was imported and the policy says accept_foreign_keys)",
+        Form::Foreign => {
+            "foreign (works where it was imported and the policy says accept_foreign_keys)"
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Result<(), Failure> 
     let client = global.client()?;
     let path = format!("/accounts/{}/keys", arguments.account);
     let change = arguments.change;
-    let answer = client.change(Method::POST, &path, &body(arguments), change.dry_run)?;
+    let answer = client.change(Method::POST, &path, body(arguments).to_string(), change.dry_run)?;
     change::finish_new(&client, &answer, change, global.json, "issued")
 }
 

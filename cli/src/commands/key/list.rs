@@ -39,7 +39,8 @@ impl Arguments {
             ("mode", self.mode.map(|mode| keyguard::Mode::from(mode).as_str())),
             ("status", self.status.map(Status::as_str)),
         ];
-        let set = filters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+        let set =
+            filters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
         let query = set.collect::<Vec<_>>().join("&");
         let mark = if query.is_empty() { "" } else { "?" };
         format!("/accounts/{}/keys{mark}{query}", self.account)

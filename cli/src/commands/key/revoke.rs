@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
         }
     }
     let path = format!("{}/revoke", arguments.named.path());
-    let answer = client.change(Method::POST, &path, &body, arguments.change.dry_run)?;
+    let answer = client.change(Method::POST, &path, body.to_string(), arguments.change.dry_run)?;
     change::finish(&client, &answer, arguments.change, global.json, &done)
 }
 
@@ -56,7 +56,8 @@ fn confirm(client: &Client, arguments: &Arguments) -> Result<(), Failure> {
     if key.mode != "live" && arguments.yes.is_none() {
         return Ok(());
     }
-    let label = key.label.map(|label| format!(" “{}”", crate::output::plain(&label))).unwrap_or_default();
+    let label =
+        key.label.map(|label| format!(" “{}”", crate::output::plain(&label))).unwrap_or_default();
     let question = format!(
         "This revokes the {} {} key {}{label} of {} for good.",
         key.mode, key.kind, key.id, key.account

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
         }
     }
     let path = format!("{}/rotate", arguments.named.path());
-    let answer = client.change(Method::POST, &path, &body, arguments.change.dry_run)?;
+    let answer = client.change(Method::POST, &path, body.to_string(), arguments.change.dry_run)?;
     let done = match arguments.grace {
         0 => "rotated; its old text is refused from now on".to_owned(),
         grace => format!("rotated; its old text works for another {}", length(grace)),
@@ -64,7 +64,8 @@ fn confirm(client: &Client, arguments: &Arguments) -> Result<(), Failure> {
     if key.mode != "live" && arguments.yes.is_none() {
         return Ok(());
     }
-    let what = if arguments.grace == 0 { "every text so far" } else { "the text of the earlier rotation" };
+    let what =
+        if arguments.grace == 0 { "every text so far" } else { "the text of the earlier rotation" };
     let question = format!(
         "This ends {what} of the {} {} key {} of {} at once.",
         key.mode, key.kind, key.id, key.account

@@ -51,10 +51,13 @@ pub(super) fn run(arguments: Arguments, global: &Global) -> Result<(), Failure> 
     let (path, change) = (arguments.named.path(), arguments.change);
     let patch = patch(arguments);
     if patch.is_empty() {
-        return Err(Failure::usage("nothing to change: name at least one of --label, --origin, --scope, --rate, --browser-headers"));
+        return Err(Failure::usage(
+            "nothing to change: name at least one of --label, --origin, --scope, --rate, --browser-headers",
+        ));
     }
     let client = global.client()?;
-    let answer = client.change(Method::PATCH, &path, &Value::Object(patch), change.dry_run)?;
+    let answer =
+        client.change(Method::PATCH, &path, Value::Object(patch).to_string(), change.dry_run)?;
     change::finish(&client, &answer, change, global.json, "updated")
 }
 
