@@ -10,7 +10,7 @@
 //! `-` for `_` or with a line break inside, counts only where the body looks random; one in the middle of a
 //! longer token, such as a JWT, doesn't count.
 
-mod symbol;
+pub(crate) mod symbol;
 
 use alloc::vec::Vec;
 

@@ -1,44 +1,83 @@
-//! keyguard's operator tool.
+//! keyguard's operator tool: the life of keys through the admin API, and what can be told about a key, a policy
+//! or a deployment without it.
 //!
-//! ```text
-//! keyguard policy check [FILE]
-//! ```
+//! Keys and credentials come in by standard input, a prompt or the environment, never as arguments, which process
+//! lists and shell histories show.
 //!
-//! Checks the policy in FILE (default: `wrangler.toml`) with the parser that the edge uses, and prints
-//! what it comes to. FILE is a wrangler.toml, whose `[vars]` and every `[env.*.vars]` are read, a `.dev.vars` file, or
-//! the policy itself as JSON.
-//!
-//! Exit codes: 0 the policy holds, 1 it doesn't, 2 the call makes no sense.
+//! Exit codes: 0 done; 1 the check failed, or the API refused; 2 the call or its input makes no sense; 3 the API could
+//! not be reached, or broke; 4 not confirmed.
 
-mod policy_check;
+mod args;
+mod client;
+mod commands;
+mod config;
+mod credential;
+mod failure;
+mod ids;
+mod input;
+mod model;
+mod output;
+mod times;
+mod words;
 
-use std::{env, path::Path, process::ExitCode};
+use std::{env, process::ExitCode};
+
+use clap::Parser as _;
+use keyguard::scan;
+
+use args::{Arguments, Command, Global, Policy};
+use client::Client;
+use commands::{
+    account, admin_credential, audit, completions, doctor, explain, export, import, key,
+    policy_check, policy_test,
+};
+use config::Environment;
+use failure::Failure;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
-        ["policy", "check"] => policy_check::run(Path::new("wrangler.toml")),
-        ["policy", "check", file] if !file.starts_with('-') => policy_check::run(Path::new(file)),
-        ["help" | "--help" | "-h"] | ["policy", "check", "--help" | "-h"] => {
-            println!("{USAGE}");
-            ExitCode::SUCCESS
-        }
-        ["--version" | "-V"] => {
-            println!("keyguard {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
-        }
-        _ => {
-            eprintln!("{USAGE}");
-            ExitCode::from(2)
+    if env::args_os().skip(1).any(|argument| holds_secret(&argument.to_string_lossy())) {
+        output::error(
+            "an argument holds a secret key or a credential. Process lists and shell histories show arguments: \
+             replace it, and give keys by standard input and the credential in KEYGUARD_CREDENTIAL.",
+        );
+        return ExitCode::from(2);
+    }
+    let arguments = Arguments::parse();
+    arguments.global.color.apply();
+    match run(arguments.command, &arguments.global) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.is_silent() {
+                output::error(&failure.to_string());
+            }
+            failure.exit_code()
         }
     }
 }
 
-const USAGE: &str = "\
-usage: keyguard policy check [FILE]
+fn run(command: Command, global: &Global) -> Result<(), Failure> {
+    match command {
+        Command::Account(command) => account::run(command, global),
+        Command::Key(command) => key::run(command, global),
+        Command::Import(arguments) => import::run(arguments, global),
+        Command::Export(arguments) => export::run(&arguments, global),
+        Command::Audit(arguments) => audit::run(&arguments, global),
+        Command::Explain(arguments) => explain::run(&arguments, global),
+        Command::Policy(Policy::Check(arguments)) => policy_check::run(&arguments.file),
+        Command::Policy(Policy::Test(arguments)) => policy_test::run(arguments, global),
+        Command::Doctor(arguments) => doctor::run(&arguments, global),
+        Command::AdminCredential(command) => admin_credential::run(&command, global),
+        Command::Completions(arguments) => completions::run(&arguments),
+    }
+}
 
-Checks a policy without deploying it, with the parser that the edge uses.
-FILE is a wrangler.toml (the default), a .dev.vars file, or the policy as JSON.
+impl Global {
+    /// The way to the chosen environment's admin API.
+    fn client(&self) -> Result<Client, Failure> {
+        Client::open(Environment::choose(self.env.as_deref(), self.config.as_deref())?)
+    }
+}
 
-exit codes: 0 the policy holds, 1 it doesn't, 2 the call makes no sense";
+fn holds_secret(argument: &str) -> bool {
+    scan::holds_secret_key(argument) || argument.contains(keyguard::AdminCredential::PREFIX)
+}

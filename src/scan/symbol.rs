@@ -4,7 +4,7 @@ use core::str::{Chars, Utf8Chunks};
 
 /// A character, as far as a key's grammar cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Symbol {
+pub(crate) enum Symbol {
     /// An ASCII letter or digit, or something that is drawn like it.
     Letter(u8),
     /// `_`, or something that is drawn like it.
@@ -22,7 +22,7 @@ pub(super) enum Symbol {
 }
 
 impl Symbol {
-    pub(super) fn of(char: char) -> Self {
+    pub(crate) fn of(char: char) -> Self {
         match char {
             'a'..='z' | 'A'..='Z' | '0'..='9' => Self::Letter(char as u8),
             '_' | '\u{2017}' | '\u{2dd}' | '\u{fe4d}'..='\u{fe4f}' => Self::Underscore,

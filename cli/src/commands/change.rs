@@ -1,0 +1,156 @@
+//! What every change has in common: the answer's new keys, and whether the edge's store has it yet.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+
+use crate::{
+    args::Change,
+    client::{Answer, Client},
+    failure::Failure,
+    model::Key,
+    output,
+};
+
+/// Prints what a change of a key came to, and waits until the edge's store has it.
+pub(super) fn finish(
+    client: &Client,
+    answer: &Answer,
+    change: Change,
+    is_json: bool,
+    done: &str,
+) -> Result<(), Failure> {
+    let key: Key = answer.parse()?;
+    if is_json {
+        output::line(&output::plain_json(answer.text()))?;
+    } else if !change.dry_run && key.key.is_none() {
+        key.print()?;
+    }
+    if change.dry_run {
+        said_dry(&format!("{} {done}", key.id));
+        return Ok(());
+    }
+    output::note(&format!("{} {done}.", output::plain(&key.id)));
+    let path = format!("/accounts/{}/keys/{}", key.account, key.id);
+    if key.projection.pending {
+        wait(client, &path, change);
+    } else {
+        output::note(WRITTEN);
+    }
+    Ok(())
+}
+
+/// Prints a new key, once: its text alone on standard output, so that a script can take it.
+pub(super) fn finish_new(
+    client: &Client,
+    answer: &Answer,
+    change: Change,
+    is_json: bool,
+    done: &str,
+) -> Result<(), Failure> {
+    let key: Key = answer.parse()?;
+    match &key.key {
+        Some(text) if !change.dry_run && !is_json => {
+            output::line(text)?;
+            output::note(&format!(
+                "A {} {} key of {}, version {}. It is shown once, here, and is stored nowhere: keep it now.",
+                output::plain(&key.kind),
+                output::plain(&key.mode),
+                output::plain(&key.account),
+                key.version,
+            ));
+            finish_quietly(client, &key, change, done);
+        }
+        _ => finish(client, answer, change, is_json, done)?,
+    }
+    if key.key.is_none() && !change.dry_run {
+        return Err(lost(answer, &[&key]));
+    }
+    Ok(())
+}
+
+fn finish_quietly(client: &Client, key: &Key, change: Change, done: &str) {
+    output::note(&format!("{} {done}.", output::plain(&key.id)));
+    if key.projection.pending {
+        wait(client, &format!("/accounts/{}/keys/{}", key.account, key.id), change);
+    } else {
+        output::note(WRITTEN);
+    }
+}
+
+/// The failure of a change that was done while the one answer with the keys' texts was lost.
+pub(super) fn lost(answer: &Answer, keys: &[&Key]) -> Failure {
+    let why = if answer.is_replayed() {
+        "an earlier attempt did it and its answer, the only one with the key's text, was lost on the way"
+    } else {
+        "the answer holds no key's text"
+    };
+    let advice: Vec<_> = keys
+        .iter()
+        .map(|key| format!("`keyguard key rotate {} {} --grace 0`", key.account, key.id))
+        .collect();
+    Failure::Wrong(format!("done, but {why}. For a text that you can see: {}", advice.join(", ")))
+}
+
+/// Says that nothing was changed.
+pub(super) fn said_dry(what: &str) {
+    output::note(&format!(
+        "Dry run: all checks passed and nothing was changed. It would be: {}.",
+        output::plain(what)
+    ));
+}
+
+/// Waits until the edge's store has an account's or a key's changes, and says whether it does.
+pub(super) fn wait(client: &Client, path: &str, change: Change) {
+    let is_written = !change.no_wait && is_written_soon(client, path);
+    output::note(if is_written {
+        WRITTEN
+    } else {
+        "Kept, and not yet in the edge's store: it gets there by itself, and is tried again until it does. \
+         `account show` and `key show` tell when."
+    });
+}
+
+fn is_written_soon(client: &Client, path: &str) -> bool {
+    let end = Instant::now().checked_add(LONGEST_WAIT);
+    loop {
+        match client.read(path).and_then(|answer| answer.parse::<Projected>()) {
+            Ok(Projected {
+                projection: Projection { pending: Pending::Count(0) | Pending::Flag(false) },
+            }) => {
+                return true;
+            }
+            Ok(_) if end.is_some_and(|end| Instant::now() < end) => thread::sleep(BETWEEN_LOOKS),
+            // The change itself is done: not to know this is no failure of it.
+            Ok(_) | Err(_) => return false,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Projected {
+    projection: Projection,
+}
+
+#[derive(Deserialize)]
+struct Projection {
+    pending: Pending,
+}
+
+/// An account counts its changes, a key has one or none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Pending {
+    Flag(bool),
+    Count(u64),
+}
+
+/// What is promised of the edge's locations: the policy's `store_cache_ttl` and the store's own propagation.
+pub(super) const WRITTEN: &str = "Written to the edge's store. Locations may go on with what they have for the policy's \
+                                  store_cache_ttl and the store's propagation: about 2 minutes.";
+
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);

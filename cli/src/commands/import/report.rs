@@ -1,0 +1,101 @@
+//! What became of the rows.
+
+use std::{
+    fs::File,
+    io::{BufWriter, Write as _},
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use crate::{
+    failure::Failure,
+    output::{self, plain},
+};
+
+/// Counts, and tells of refused rows as they come; shared by the threads that send.
+pub(super) struct Report {
+    state: Mutex<State>,
+    bar: ProgressBar,
+}
+
+struct State {
+    tally: Tally,
+    refused: Option<BufWriter<File>>,
+}
+
+/// How many rows came to what.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) rows: u64,
+    pub(super) imported: u64,
+    pub(super) unchanged: u64,
+    pub(super) refused: u64,
+    pub(super) requests: u64,
+}
+
+impl Report {
+    pub(super) fn new(refused: Option<&Path>, bar: ProgressBar) -> Result<Self, Failure> {
+        let create = |path: &Path| {
+            File::create(path)
+                .map(BufWriter::new)
+                .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+        };
+        let refused = refused.map(create).transpose()?;
+        Ok(Self { state: Mutex::new(State { tally: Tally::default(), refused }), bar })
+    }
+
+    pub(super) fn read(&self) {
+        let mut state = self.lock();
+        state.tally.rows = state.tally.rows.saturating_add(1);
+    }
+
+    pub(super) fn requested(&self) {
+        let mut state = self.lock();
+        state.tally.requests = state.tally.requests.saturating_add(1);
+    }
+
+    pub(super) fn imported(&self, imported: u64, unchanged: u64) {
+        let mut state = self.lock();
+        let tally = &mut state.tally;
+        tally.imported = tally.imported.saturating_add(imported);
+        tally.unchanged = tally.unchanged.saturating_add(unchanged);
+        self.bar.set_message(format!("{} in", tally.imported.saturating_add(tally.unchanged)));
+    }
+
+    /// Books a refused row, by its line number: what it holds is not repeated.
+    pub(super) fn refuse(&self, line: u64, code: &str, detail: &str) -> Result<(), Failure> {
+        let mut state = self.lock();
+        state.tally.refused = state.tally.refused.saturating_add(1);
+        match state.tally.refused {
+            0..=MOST_TOLD => self.bar.suspend(|| {
+                output::note(&format!("line {line}: {} [{}]", plain(detail), plain(code)));
+            }),
+            FIRST_UNTOLD => self.bar.suspend(|| {
+                output::note("Further refused rows are counted; --refused FILE names all of them.");
+            }),
+            _ => {}
+        }
+        if let Some(file) = &mut state.refused {
+            writeln!(file, "{}", json!({ "line": line, "code": code, "detail": detail }))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&self) -> Result<Tally, Failure> {
+        let mut state = self.lock();
+        if let Some(file) = &mut state.refused {
+            file.flush()?;
+        }
+        Ok(state.tally)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const MOST_TOLD: u64 = 20;
+const FIRST_UNTOLD: u64 = MOST_TOLD + 1;
