@@ -10,8 +10,8 @@
 //! [`ApiKey`] is the parsed form, with one type per kind: a [`PublishableKey`] may be shown and
 //! copied, a [`SecretKey`] can do neither and is wiped when dropped.
 
-mod checksum;
-mod issue;
+pub(crate) mod checksum;
+pub(crate) mod issue;
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -216,6 +216,30 @@ impl Mode {
     }
 }
 
+impl core::str::FromStr for Kind {
+    type Err = NoSuchWord;
+
+    fn from_str(word: &str) -> Result<Self, NoSuchWord> {
+        [Self::Publishable, Self::Secret]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+            .ok_or(NoSuchWord)
+    }
+}
+
+impl core::str::FromStr for Mode {
+    type Err = NoSuchWord;
+
+    fn from_str(word: &str) -> Result<Self, NoSuchWord> {
+        [Self::Test, Self::Live].into_iter().find(|mode| mode.as_str() == word).ok_or(NoSuchWord)
+    }
+}
+
+/// A word that is none of a [`Kind`]'s or [`Mode`]'s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of publishable and secret, or of test and live")]
+pub struct NoSuchWord;
+
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -260,6 +284,18 @@ pub struct Redacted {
     last: String,
 }
 
+impl Redacted {
+    /// The last four characters alone.
+    pub fn last_four(&self) -> &str {
+        &self.last
+    }
+
+    fn of(text: &str, kind: Kind, mode: Mode) -> Self {
+        let start = text.len().saturating_sub(SHOWN_CHARACTERS);
+        Self { prefix: kind.prefix(mode), last: text.get(start..).unwrap_or_default().to_string() }
+    }
+}
+
 impl fmt::Display for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}…{}", self.prefix, self.last)
@@ -280,11 +316,7 @@ impl Parts {
     }
 
     fn redacted(&self, kind: Kind) -> Redacted {
-        let start = self.text.len().saturating_sub(SHOWN_CHARACTERS);
-        Redacted {
-            prefix: kind.prefix(self.mode),
-            last: self.text.get(start..).unwrap_or_default().to_string(),
-        }
+        Redacted::of(&self.text, kind, self.mode)
     }
 }
 

@@ -14,13 +14,16 @@
 
 extern crate alloc;
 
+pub mod admin;
 pub mod bearer;
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod credential;
 pub mod decide;
 pub mod digest;
 pub mod headers;
 pub mod key;
+pub mod life;
 pub mod page;
 pub mod path;
 pub mod policy;
@@ -30,10 +33,13 @@ pub mod scan;
 pub mod time;
 pub mod url;
 
+pub use admin::AdminDenial;
 pub use bearer::{BearerError, BearerToken};
+pub use credential::{AdminCredential, AdminCredentials};
 pub use decide::{Denial, Forward, Grant, Lookup, RequestFacts};
 pub use digest::KeyDigest;
 pub use key::{ApiKey, Form, IssuedKey, KeyError, Kind, Mode, PublishableKey, Redacted, SecretKey};
+pub use life::{LifeError, ManagedKey};
 pub use path::CanonicalPath;
 pub use policy::{Policy, PolicyError};
 pub use problem::{Fault, Problem};

@@ -14,6 +14,7 @@ use crate::{CanonicalPath, Kind, Mode};
 pub use cors::{Cors, EXPOSED_HEADERS, Preflight, is_preflight};
 pub use document::PolicyError;
 pub use origin::Upstream;
+pub(crate) use origin::is_origin;
 pub use route::Route;
 
 /// The rules of one deployment.

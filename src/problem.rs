@@ -1,8 +1,10 @@
 //! Refusals as callers see them: RFC 9457 problem documents and RFC 6750 challenges.
 //!
-//! This is the one place where a [`Denial`] or a [`Fault`] gets its status, its words and its challenge.
+//! This is the one place where a [`Denial`], an [`AdminDenial`](crate::AdminDenial) or a [`Fault`] gets its status, its words and its challenge.
 
-use alloc::{format, string::String};
+mod admin;
+
+use alloc::{borrow::Cow, format, string::String};
 
 use serde::Serialize;
 
@@ -38,10 +40,10 @@ pub enum Fault {
 /// assert_eq!(problem.challenge().unwrap(), r#"Bearer realm="keyguard", error="invalid_token""#);
 /// assert!(problem.document(Some("/refunds"), "r-1").contains(r#""instance":"/refunds""#));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: &'static ProblemType,
-    detail: &'static str,
+    detail: Cow<'static, str>,
 }
 
 impl Problem {
@@ -60,6 +62,7 @@ impl Problem {
         match self.kind.challenge {
             Challenge::None => None,
             Challenge::Bare => Some(format!("Bearer realm=\"{REALM}\"")),
+            Challenge::Admin => Some(format!("Bearer realm=\"{ADMIN_REALM}\"")),
             Challenge::Error(error) => Some(format!("Bearer realm=\"{REALM}\", error=\"{error}\"")),
         }
     }
@@ -75,7 +78,7 @@ impl Problem {
             kind: format!("{TYPE_PREFIX}{}", self.kind.code),
             title: self.kind.title,
             status: self.kind.status,
-            detail: self.detail,
+            detail: &self.detail,
             instance,
             code: self.kind.code,
             request_id,
@@ -142,7 +145,7 @@ impl From<Denial> for Problem {
                 "Keys of this mode are not served here. Use the environment that the key is for.",
             ),
         };
-        Self { kind, detail }
+        Self { kind, detail: Cow::Borrowed(detail) }
     }
 }
 
@@ -167,7 +170,7 @@ impl From<Fault> for Problem {
                 (&INTERNAL, "The API's key check broke and refused the request. Try again.")
             }
         };
-        Self { kind, detail }
+        Self { kind, detail: Cow::Borrowed(detail) }
     }
 }
 
@@ -223,6 +226,8 @@ enum Challenge {
     None,
     /// RFC 6750 §3: no error code when no credential was sent.
     Bare,
+    /// Another realm: a key opens nothing there.
+    Admin,
     /// RFC 6750 §3.1.
     Error(&'static str),
 }
@@ -280,6 +285,7 @@ static INTERNAL: ProblemType = ProblemType::fault("internal", 500, "Internal err
 const TYPE_PREFIX: &str = "urn:keyguard:problem:";
 
 const REALM: &str = "keyguard";
+const ADMIN_REALM: &str = "keyguard-admin";
 
 #[cfg(test)]
 mod tests {

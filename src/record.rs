@@ -12,7 +12,7 @@ use crate::{Kind, Mode, UnixTime};
 /// down; a `v` that it doesn't know is an error, since then the meaning of the others is unknown too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {
-    v: Version,
+    pub(crate) v: Version,
     /// The key id: what logs and upstreams call the key.
     pub id: String,
     /// The account whose key it is.
@@ -26,6 +26,9 @@ pub struct KeyRecord {
     /// From when on it is refused as expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<UnixTime>,
+    /// When a newer version took its place: it works until `expires_at`, and callers are told so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotated_at: Option<UnixTime>,
     /// That and why it was revoked or deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Revocation>,
@@ -66,6 +69,7 @@ impl KeyRecord {
             mode,
             created_at,
             expires_at: None,
+            rotated_at: None,
             revoked: None,
             exposed: None,
             origins: None,
@@ -120,7 +124,7 @@ pub struct Exposure {
 pub struct RecordError;
 
 /// Whether a text can stand in a header as it is: visible ASCII, at least one character and not too many.
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     (1..=MAX_ID_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
@@ -128,7 +132,7 @@ const MAX_ID_LENGTH: usize = 128;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
-enum Version {
+pub(crate) enum Version {
     One,
 }
 

@@ -31,7 +31,7 @@ pub(super) fn base62_digit(value: u8) -> u8 {
 }
 
 /// Whether `body`, the end of `text`, has the length and the checksum of an issued key.
-pub(super) fn form(text: &str, body: &str) -> Form {
+pub(crate) fn form(text: &str, body: &str) -> Form {
     let matches = body.len() == ISSUED_BODY_LENGTH
         && text
             .split_at_checked(text.len().saturating_sub(LENGTH))

@@ -5,7 +5,7 @@ use core::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Kind, Mode, checksum};
+use super::{Kind, Mode, Redacted, checksum};
 use crate::digest::KeyDigest;
 
 /// Random base62 characters in an issued key: 26 × log₂ 62 ≈ 154 bits.
@@ -35,25 +35,18 @@ impl IssuedKey {
     /// # Ok::<(), keyguard::KeyError>(())
     /// ```
     pub fn issue(kind: Kind, mode: Mode, entropy: &[u8; 32]) -> Self {
-        let prefix = kind.prefix(mode);
-        // Room for all of it at once: a string that grows leaves copies behind unwiped.
-        let mut text = Zeroizing::new(String::with_capacity(
-            prefix.len().saturating_add(super::ISSUED_BODY_LENGTH),
-        ));
-        text.push_str(prefix);
-        let mut number = Zeroizing::new(*entropy);
-        for _ in 0..RANDOM_LENGTH {
-            text.push(char::from(checksum::base62_digit(divide_by_62(&mut number))));
-        }
-        let mut digits = checksum::digits(&text);
-        text.extend(digits.iter().copied().map(char::from));
-        digits.zeroize();
+        let text = random_text(kind.prefix(mode), entropy);
         Self { text, kind, mode }
     }
 
     /// The digest to store.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest::of(&self.text)
+    }
+
+    /// What may be shown of it.
+    pub fn redacted(&self) -> Redacted {
+        Redacted::of(&self.text, self.kind, self.mode)
     }
 
     /// Publishable or secret.
@@ -70,6 +63,23 @@ impl IssuedKey {
     pub fn into_text(self) -> Zeroizing<String> {
         self.text
     }
+}
+
+/// A prefix, [`RANDOM_LENGTH`] digits of the entropy, and their checksum.
+pub(crate) fn random_text(prefix: &str, entropy: &[u8; 32]) -> Zeroizing<String> {
+    // Room for all of it at once: a string that grows leaves copies behind unwiped.
+    let mut text = Zeroizing::new(String::with_capacity(
+        prefix.len().saturating_add(super::ISSUED_BODY_LENGTH),
+    ));
+    text.push_str(prefix);
+    let mut number = Zeroizing::new(*entropy);
+    for _ in 0..RANDOM_LENGTH {
+        text.push(char::from(checksum::base62_digit(divide_by_62(&mut number))));
+    }
+    let mut digits = checksum::digits(&text);
+    text.extend(digits.iter().copied().map(char::from));
+    digits.zeroize();
+    text
 }
 
 impl fmt::Debug for IssuedKey {

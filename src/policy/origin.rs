@@ -27,7 +27,7 @@ impl Upstream {
 
 /// Whether a text is an origin as a browser writes one (RFC 6454 §6.2): lower case, no path, and no
 /// port that is the scheme's own.
-pub(super) fn is_origin(text: &str) -> bool {
+pub(crate) fn is_origin(text: &str) -> bool {
     let Some((scheme, authority)) = text.split_once("://") else { return false };
     let default_port = match scheme {
         "https" => "443",

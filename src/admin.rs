@@ -1,0 +1,98 @@
+//! The admin API's own rules: where it is, and why it refuses.
+
+use alloc::string::String;
+
+use crate::{LifeError, UnixTime, life::SettingsError};
+
+/// Whether a path is reserved for the admin API: it is never forwarded, on or off.
+///
+/// ```
+/// use keyguard::admin::is_reserved;
+///
+/// assert!(is_reserved("/_keyguard") && is_reserved("/_keyguard/v1/accounts"));
+/// assert!(!is_reserved("/_keyguards") && !is_reserved("/a/_keyguard"));
+/// ```
+pub fn is_reserved(path: &str) -> bool {
+    path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The reserved prefix.
+pub const PREFIX: &str = "/_keyguard";
+
+/// Why the admin API refuses a request: the caller's fault. No variant holds a credential or a key's text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdminDenial {
+    /// It is off, or there is nothing at this path.
+    #[error("nothing there")]
+    NotFound,
+    /// No credential, or none that is accepted.
+    #[error("no accepted admin credential")]
+    Unauthorized,
+    /// Something is there, and another method is for it.
+    #[error("another method")]
+    MethodNotAllowed,
+    /// A body of another media type.
+    #[error("not JSON")]
+    UnsupportedMediaType,
+    /// A body that is too long.
+    #[error("too long a body")]
+    BodyTooLarge,
+    /// A body, field or header that makes no sense: what it is, and what it should be.
+    #[error("an invalid body: {0}")]
+    InvalidBody(String),
+    /// A parameter of path, query or header that makes no sense.
+    #[error("an invalid parameter: {0}")]
+    InvalidParameter(String),
+    /// A change without an `Idempotency-Key`.
+    #[error("no Idempotency-Key")]
+    IdempotencyKeyRequired,
+    /// The `Idempotency-Key` of another change.
+    #[error("an Idempotency-Key of another change")]
+    IdempotencyKeyReused,
+    /// The account exists.
+    #[error("an account that exists")]
+    AccountExists,
+    /// There is no such account.
+    #[error("no such account")]
+    AccountNotFound,
+    /// There is no such key.
+    #[error("no such key")]
+    KeyNotFound,
+    /// The key is revoked.
+    #[error("a revoked key")]
+    KeyIsRevoked,
+    /// A version is still in its grace.
+    #[error("a rotation in progress")]
+    RotationInProgress {
+        /// When the grace ends.
+        until: UnixTime,
+    },
+    /// The current version can't be revoked alone.
+    #[error("the current version")]
+    CurrentVersion,
+}
+
+impl From<LifeError> for AdminDenial {
+    fn from(error: LifeError) -> Self {
+        match error {
+            LifeError::Revoked => Self::KeyIsRevoked,
+            LifeError::RotationInProgress { until } => Self::RotationInProgress { until },
+            LifeError::CurrentVersion => Self::CurrentVersion,
+            LifeError::NoSuchVersion => Self::KeyNotFound,
+            LifeError::Grace => Self::InvalidBody("grace_seconds: must be 0 to 2592000".into()),
+            LifeError::ExpiryPassed => {
+                Self::InvalidBody("expires_at: must be to come; to end a key now, revoke it".into())
+            }
+            LifeError::ExpiryTooFar => Self::InvalidBody(
+                "expires_at: must be in Unix seconds, before the year 10000".into(),
+            ),
+            LifeError::Settings(error) => error.into(),
+        }
+    }
+}
+
+impl From<SettingsError> for AdminDenial {
+    fn from(SettingsError { field, reason }: SettingsError) -> Self {
+        Self::InvalidBody(alloc::format!("{field}: {reason}"))
+    }
+}

@@ -1,0 +1,163 @@
+//! What `accounts.mjs` calls: JSON in, JSON out, nothing kept in between.
+
+#![expect(unreachable_pub, reason = "exported to JavaScript, which the lint doesn't see")]
+
+use keyguard::{Fault, KeyDigest, Problem, UnixTime};
+use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
+use worker::Env;
+
+use crate::{
+    accounts::{self, AdminCall, Answer, Asked, Operation, Prepared, Sql, SqlStorage, Step},
+    guard::runtime::{self, Call, Request},
+};
+
+/// Refuses who may not use the admin API: a `Response`, or `undefined`.
+#[wasm_bindgen]
+pub fn admin_open(request: &Request, env: &Env, call: &Call) -> JsValue {
+    accounts::open(&Asked::read(request, call), env)
+}
+
+/// A `Response` that refuses, or as JSON which object is to be asked what. No `body` is one that is too long.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
+pub fn admin_plan(request: &Request, env: &Env, call: &Call, body: Option<String>) -> JsValue {
+    accounts::plan(&Asked::read(request, call), env, body.as_deref())
+}
+
+/// The `Response` for what was answered; no `answer` is one that failed.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
+pub fn admin_answer(
+    request: &Request,
+    call: &Call,
+    asked: &str,
+    answer: Option<String>,
+) -> JsValue {
+    accounts::answer(&Asked::read(request, call), asked, answer.as_deref())
+}
+
+/// Makes an account's tables.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_open(sql: &SqlStorage) -> Result<(), JsError> {
+    accounts::open_account(Sql(sql)).map_err(failed)
+}
+
+/// `{ answer }` right away, or `{ prepared }` for a change.
+#[wasm_bindgen]
+pub fn account_prepare(sql: &SqlStorage, call: &str) -> String {
+    let call = match read(call) {
+        Ok(call) => call,
+        Err(answer) => return json!({ "answer": answer }).to_string(),
+    };
+    let step = match accounts::prepare(Sql(sql), &call, now()) {
+        Ok(Step::Answer(answer)) => json!({ "answer": answer }),
+        Ok(Step::Change(prepared)) => json!({ "prepared": prepared }),
+        Err(problem) => json!({ "answer": refusal(&problem, &call) }),
+    };
+    step.to_string()
+}
+
+/// `{ answer, commit }`: makes a change, which is to be undone unless `commit`.
+#[wasm_bindgen]
+pub fn account_change(sql: &SqlStorage, call: &str, prepared: &str, taken: &str) -> String {
+    let undone = |answer: Answer| json!({ "answer": answer, "commit": false }).to_string();
+    let call = match read(call) {
+        Ok(call) => call,
+        Err(answer) => return undone(answer),
+    };
+    let prepared: Result<Prepared, _> = serde_json::from_str(prepared);
+    let taken: Result<Vec<KeyDigest>, _> = serde_json::from_str(taken);
+    let (Ok(prepared), Ok(taken)) = (prepared, taken) else {
+        return undone(refusal(&Fault::Internal.into(), &call));
+    };
+    match accounts::change(Sql(sql), &call, &prepared, &taken, now()) {
+        Ok(answer) => json!({ "answer": answer, "commit": !call.dry_run }).to_string(),
+        Err(problem) => undone(refusal(&problem, &call)),
+    }
+}
+
+/// Rows that are to be brought to the store, as JSON.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_due(sql: &SqlStorage) -> Result<String, JsError> {
+    accounts::due(Sql(sql), runtime::now_ms()).map(|rows| rows.to_string()).map_err(failed)
+}
+
+/// Takes in how that ended.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
+    accounts::settle(Sql(sql), results, runtime::now_ms()).map_err(failed)
+}
+
+/// When the next row is due in milliseconds, or `null`.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
+    accounts::next(Sql(sql)).map(|next| next.to_string()).map_err(failed)
+}
+
+/// Makes a digest index's table.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn digests_open(sql: &SqlStorage) -> Result<(), JsError> {
+    accounts::open_digests(Sql(sql)).map_err(failed)
+}
+
+/// Makes digests an account's, or only looks; those that are another's, as JSON.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn digests_claim(
+    sql: &SqlStorage,
+    account: &str,
+    digests: &str,
+    only_looks: bool,
+) -> Result<String, JsError> {
+    let digests: Value = serde_json::from_str(digests)?;
+    accounts::claim(Sql(sql), account, &digests, only_looks)
+        .map(|taken| taken.to_string())
+        .map_err(failed)
+}
+
+/// Whose digest is it, as an answer.
+#[wasm_bindgen]
+pub fn digests_find(sql: &SqlStorage, call: &str) -> String {
+    let answer = read(call).map(|call| match &call.operation {
+        Operation::FindDigest(digest) => accounts::find(Sql(sql), &call, digest)
+            .unwrap_or_else(|fault| refusal(&fault.into(), &call)),
+        _ => refusal(&Fault::Internal.into(), &call),
+    });
+    json!(answer.unwrap_or_else(|answer| answer)).to_string()
+}
+
+/// A call as the front made it, of this version or of one before.
+fn read(call: &str) -> Result<AdminCall, Answer> {
+    serde_json::from_str(call)
+        .map_err(|_| Answer::of_problem(&Fault::Internal.into(), None, "unknown"))
+}
+
+fn refusal(problem: &Problem, call: &AdminCall) -> Answer {
+    Answer::of_problem(problem, call.instance.as_deref(), &call.request_id)
+}
+
+fn now() -> UnixTime {
+    UnixTime(runtime::now_seconds())
+}
+
+fn failed(fault: Fault) -> JsError {
+    JsError::new(&fault.to_string())
+}
