@@ -24,7 +24,7 @@ export async function administer(request, env, call) {
   } catch (error) {
     console.error(JSON.stringify({ event: "accounts-failed", request_id: call.id, reason: String(error?.message) }));
   }
-  return sound(() => wasm.admin_answer(request, call, plan.call, answer));
+  return sound(() => wasm.admin_answer(request, call, planned, answer));
 }
 
 async function asked(env, { place, name, call }) {
@@ -84,7 +84,7 @@ export class Account extends DurableObject {
   async handle(call) {
     const { answer, prepared } = JSON.parse(sound(() => wasm.account_prepare(this.#sql, call)));
     if (answer) return JSON.stringify(answer);
-    const taken = await this.#claim(JSON.parse(call), prepared.claims);
+    const taken = await this.#claim(call, prepared.claims);
     try {
       return this.ctx.storage.transactionSync(() => {
         const changed = sound(() => wasm.account_change(this.#sql, call, JSON.stringify(prepared), taken));
@@ -106,10 +106,12 @@ export class Account extends DurableObject {
   }
 
   /** Makes digests this account's; those that are another's, as JSON. */
-  async #claim({ account, dry_run: onlyLooks }, claims) {
+  async #claim(call, claims) {
     const { DIGESTS } = this.env;
+    const { account, query } = JSON.parse(call);
+    const onlyLooks = new URLSearchParams(query).get("dry_run") === "true";
     const taken = await Promise.all(
-      Object.entries(claims ?? {}).map(([shard, digests]) =>
+      Object.entries(claims).map(([shard, digests]) =>
         DIGESTS.get(DIGESTS.idFromName(shard)).claim(account, JSON.stringify(digests), onlyLooks)),
     );
     return JSON.stringify(taken.flatMap((some) => JSON.parse(some)));

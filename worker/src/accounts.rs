@@ -26,6 +26,7 @@ mod import;
 mod outbox;
 mod read;
 mod repeat;
+pub(crate) mod route;
 mod runtime;
 mod schema;
 mod sql;

@@ -3,12 +3,12 @@
 #![expect(unreachable_pub, reason = "exported to JavaScript, which the lint doesn't see")]
 
 use keyguard::{Fault, KeyDigest, Problem, UnixTime};
-use serde_json::{Value, json};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
 use crate::{
-    accounts::{self, AdminCall, Answer, Asked, Operation, Prepared, Sql, SqlStorage, Step},
+    accounts::{self, AdminCall, Answer, Asked, Operation, Prepared, Sql, SqlStorage, Step, route},
     guard::runtime::{self, Call, Request},
 };
 
@@ -51,20 +51,19 @@ pub fn account_open(sql: &SqlStorage) -> Result<(), JsError> {
 pub fn account_prepare(sql: &SqlStorage, call: &str) -> String {
     let call = match read(call) {
         Ok(call) => call,
-        Err(answer) => return json!({ "answer": answer }).to_string(),
+        Err(answer) => return text(&Prepare { answer: Some(answer), prepared: None }),
     };
-    let step = match accounts::prepare(Sql(sql), &call, now()) {
-        Ok(Step::Answer(answer)) => json!({ "answer": answer }),
-        Ok(Step::Change(prepared)) => json!({ "prepared": prepared }),
-        Err(problem) => json!({ "answer": refusal(&problem, &call) }),
-    };
-    step.to_string()
+    match accounts::prepare(Sql(sql), &call, now()) {
+        Ok(Step::Answer(answer)) => text(&Prepare { answer: Some(answer), prepared: None }),
+        Ok(Step::Change(prepared)) => text(&Prepare { answer: None, prepared: Some(prepared) }),
+        Err(problem) => text(&Prepare { answer: Some(refusal(&problem, &call)), prepared: None }),
+    }
 }
 
 /// `{ answer, commit }`: makes a change, which is to be undone unless `commit`.
 #[wasm_bindgen]
 pub fn account_change(sql: &SqlStorage, call: &str, prepared: &str, taken: &str) -> String {
-    let undone = |answer: Answer| json!({ "answer": answer, "commit": false }).to_string();
+    let undone = |answer| text(&Changed { answer, commit: false });
     let call = match read(call) {
         Ok(call) => call,
         Err(answer) => return undone(answer),
@@ -75,7 +74,7 @@ pub fn account_change(sql: &SqlStorage, call: &str, prepared: &str, taken: &str)
         return undone(refusal(&Fault::Internal.into(), &call));
     };
     match accounts::change(Sql(sql), &call, &prepared, &taken, now()) {
-        Ok(answer) => json!({ "answer": answer, "commit": !call.dry_run }).to_string(),
+        Ok((answer, commit)) => text(&Changed { answer, commit }),
         Err(problem) => undone(refusal(&problem, &call)),
     }
 }
@@ -86,7 +85,7 @@ pub fn account_change(sql: &SqlStorage, call: &str, prepared: &str, taken: &str)
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_due(sql: &SqlStorage) -> Result<String, JsError> {
-    accounts::due(Sql(sql), runtime::now_ms()).map(|rows| rows.to_string()).map_err(failed)
+    accounts::due(Sql(sql), runtime::now_ms()).map(|rows| text(&rows)).map_err(failed)
 }
 
 /// Takes in how that ended.
@@ -104,7 +103,7 @@ pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
-    accounts::next(Sql(sql)).map(|next| next.to_string()).map_err(failed)
+    accounts::next(Sql(sql)).map(|next| text(&next)).map_err(failed)
 }
 
 /// Makes a digest index's table.
@@ -127,21 +126,42 @@ pub fn digests_claim(
     digests: &str,
     only_looks: bool,
 ) -> Result<String, JsError> {
-    let digests: Value = serde_json::from_str(digests)?;
+    let digests: Vec<KeyDigest> = serde_json::from_str(digests)?;
     accounts::claim(Sql(sql), account, &digests, only_looks)
-        .map(|taken| taken.to_string())
+        .map(|taken| text(&taken))
         .map_err(failed)
 }
 
 /// Whose digest is it, as an answer.
 #[wasm_bindgen]
 pub fn digests_find(sql: &SqlStorage, call: &str) -> String {
-    let answer = read(call).map(|call| match &call.operation {
-        Operation::FindDigest(digest) => accounts::find(Sql(sql), &call, digest)
+    let call = match read(call) {
+        Ok(call) => call,
+        Err(answer) => return text(&answer),
+    };
+    let digest = route::parse(&call.method, &call.path, &call.query, &call.body);
+    text(&match digest.map(|parsed| parsed.operation) {
+        Ok(Operation::FindDigest(digest)) => accounts::find(Sql(sql), &call, &digest)
             .unwrap_or_else(|fault| refusal(&fault.into(), &call)),
         _ => refusal(&Fault::Internal.into(), &call),
-    });
-    json!(answer.unwrap_or_else(|answer| answer)).to_string()
+    })
+}
+
+#[derive(Serialize)]
+struct Prepare {
+    answer: Option<Answer>,
+    prepared: Option<Prepared>,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    answer: Answer,
+    commit: bool,
+}
+
+fn text(value: &impl Serialize) -> String {
+    // Structs of strings, numbers and lists have no way to fail.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// A call as the front made it, of this version or of one before.
@@ -151,7 +171,7 @@ fn read(call: &str) -> Result<AdminCall, Answer> {
 }
 
 fn refusal(problem: &Problem, call: &AdminCall) -> Answer {
-    Answer::of_problem(problem, call.instance.as_deref(), &call.request_id)
+    Answer::of_problem(problem, call.instance(), &call.request_id)
 }
 
 fn now() -> UnixTime {

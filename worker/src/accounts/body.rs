@@ -5,10 +5,10 @@ use keyguard::{
     life::{END_OF_TIME, Settings, SettingsChange, check_id, check_text},
     record::Revocation,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 
 /// Makes an account.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateAccount {
     pub(crate) id: Option<String>,
@@ -18,7 +18,7 @@ pub(crate) struct CreateAccount {
 }
 
 /// Issues a key.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IssueKey {
     pub(crate) kind: Kind,
@@ -51,7 +51,7 @@ impl IssueKey {
 }
 
 /// Rotates a key.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RotateKey {
     #[serde(default = "one_day")]
@@ -62,7 +62,7 @@ pub(crate) struct RotateKey {
 }
 
 /// Revokes a key, or one version of it.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RevokeKey {
     pub(crate) reason: String,
@@ -70,7 +70,7 @@ pub(crate) struct RevokeKey {
 }
 
 /// Makes keys known that were issued elsewhere.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Import {
     #[serde(default)]
@@ -79,7 +79,7 @@ pub(crate) struct Import {
 }
 
 /// A key that was issued elsewhere.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ImportedKey {
     pub(crate) digest: KeyDigest,

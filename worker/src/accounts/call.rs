@@ -2,22 +2,34 @@
 
 use keyguard::{KeyDigest, Kind, Mode, Problem, life::Status};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::body::{CreateAccount, Import, IssueKey, RevokeKey, RotateKey};
+use super::{
+    body::{CreateAccount, Import, IssueKey, RevokeKey, RotateKey},
+    sql::list,
+};
 
-/// One request, as the front understood it.
+/// One request that may be made, as the front hands it on. It stays text, so that an object of another version can say that
+/// it doesn't know it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Call {
+    pub(crate) method: String,
+    /// The URL's path, as it came.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) body: String,
+    /// The account that it is about, if it is about one.
     pub(crate) account: String,
-    pub(crate) operation: Operation,
     pub(crate) by: By,
     pub(crate) request_id: String,
-    /// The request's path, for problems.
-    pub(crate) instance: Option<String>,
     /// Of a change: by what it is known when it comes again.
     pub(crate) repeat: Option<Repeat>,
-    pub(crate) dry_run: bool,
+}
+
+impl Call {
+    /// The request's path for problems, unless somebody put a key into it.
+    pub(crate) fn instance(&self) -> Option<&str> {
+        (!keyguard::scan::might_show_secret_key(&self.path)).then_some(&self.path)
+    }
 }
 
 /// Who asks.
@@ -38,7 +50,6 @@ pub(crate) struct Repeat {
 }
 
 /// What is to be done.
-#[derive(Serialize, Deserialize)]
 pub(crate) enum Operation {
     ListAccounts(Page),
     CreateAccount(CreateAccount),
@@ -77,14 +88,12 @@ impl Operation {
 }
 
 /// A part of a list.
-#[derive(Serialize, Deserialize)]
 pub(crate) struct Page {
     pub(crate) limit: u32,
     pub(crate) cursor: Option<String>,
 }
 
 /// Which keys of a list.
-#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Filter {
     pub(crate) kind: Option<Kind>,
     pub(crate) mode: Option<Mode>,
@@ -103,14 +112,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(status: u16, body: &Value) -> Self {
-        Self {
-            status,
-            is_problem: false,
-            is_replayed: false,
-            retry_after: None,
-            body: body.to_string(),
-        }
+    pub(crate) fn new(status: u16, body: &impl Serialize) -> Self {
+        Self::of_text(status, list(body))
+    }
+
+    /// An answer whose body is JSON already.
+    pub(crate) fn of_text(status: u16, body: String) -> Self {
+        Self { status, is_problem: false, is_replayed: false, retry_after: None, body }
     }
 
     pub(crate) fn of_problem(problem: &Problem, instance: Option<&str>, request_id: &str) -> Self {

@@ -2,23 +2,28 @@
 
 mod write;
 
+use std::collections::BTreeMap;
+
 use keyguard::{
-    AdminDenial, IssuedKey, KeyDigest, Kind, ManagedKey, Mode, Problem, UnixTime,
-    life::{Version, check_expiry},
+    AdminDenial, Fault, IssuedKey, KeyDigest, KeyRecord, Kind, ManagedKey, Mode, Problem, UnixTime,
+    life::{SettingsChange, Version, check_expiry},
     record::Revocation,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::{
     audit::{self, Entry, snapshot},
     body::{CreateAccount, IssueKey, RevokeKey, RotateKey},
     call::{Answer, Call, Operation},
-    digests, import, outbox, read,
-    repeat::{self, without_texts},
+    digests::by_shard,
+    front::ACCOUNT_PREFIX,
+    import::{Batch, import},
+    outbox, read, repeat,
+    route::{self, Parsed},
     runtime,
-    sql::Sql,
-    view,
+    sql::{Sql, list},
+    view::{self, ShownAccount, ShownKey},
 };
 use write::{save, save_over};
 
@@ -28,7 +33,7 @@ pub(crate) struct Prepared {
     /// The entropy of each key that is to be issued. It lives as long as the request does.
     seeds: Vec<[u8; 32]>,
     /// By object: digests that are to be this account's.
-    claims: Value,
+    claims: BTreeMap<String, Vec<KeyDigest>>,
 }
 
 /// An answer right away, or what is needed for the change.
@@ -39,44 +44,41 @@ pub(crate) enum Step {
 
 /// Answers what only reads or was answered before, and prepares a change that looks possible.
 pub(crate) fn prepare(sql: Sql<'_>, call: &Call, now: UnixTime) -> Result<Step, Problem> {
+    look(sql, call, &parsed(call)?.operation, now)
+}
+
+fn look(sql: Sql<'_>, call: &Call, operation: &Operation, now: UnixTime) -> Result<Step, Problem> {
     if let Some(answer) = repeat::before(sql, call, now)? {
         return Ok(Step::Answer(answer));
     }
-    let account = view::account(sql, now)?;
-    let makes_account = match &call.operation {
+    let makes_account = match operation {
         Operation::CreateAccount(_) => true,
         Operation::Import(import) => import.create_account,
         _ => false,
     };
-    match (&account, &call.operation) {
-        (Some(_), Operation::CreateAccount(_)) => return Err(AdminDenial::AccountExists.into()),
-        (None, _) if !makes_account => return Err(AdminDenial::AccountNotFound.into()),
+    match (view::has_account(sql)?, operation) {
+        (true, Operation::CreateAccount(_)) => return Err(AdminDenial::AccountExists.into()),
+        (false, _) if !makes_account => return Err(AdminDenial::AccountNotFound.into()),
         _ => {}
     }
-    let prepared = match &call.operation {
+    let prepared = match operation {
         Operation::ShowAccount => {
-            return Ok(Step::Answer(Answer::new(200, &account.unwrap_or_default())));
+            return Ok(Step::Answer(Answer::new(200, &view::account(sql, now)?)));
         }
         Operation::ListKeys(filter, page) => {
             let keys = read::keys(sql, filter, page, now)?;
             return Ok(Step::Answer(Answer::new(200, &keys)));
         }
         Operation::ShowKey(id) => {
-            let key = view::key(sql, &read::key(sql, id)?, now)?;
+            let key = view::key(sql, read::key(sql, id)?, now)?;
             return Ok(Step::Answer(Answer::new(200, &key)));
         }
         Operation::ListAudit(page) => {
             return Ok(Step::Answer(Answer::new(200, &read::audit(sql, page)?)));
         }
         Operation::FindDigest(digest) => {
-            let place = read::of_digest(sql, digest)?.ok_or(AdminDenial::KeyNotFound)?;
-            let found = json!({
-                "digest": digest,
-                "account": call.account,
-                "key": place.key,
-                "version": place.version,
-            });
-            return Ok(Step::Answer(Answer::new(200, &found)));
+            let place = read::of_digest(sql, &call.account, digest)?;
+            return Ok(Step::Answer(Answer::new(200, &place.ok_or(AdminDenial::KeyNotFound)?)));
         }
         // Not an object's to answer.
         Operation::ListAccounts(_) => return Err(AdminDenial::NotFound.into()),
@@ -91,8 +93,8 @@ pub(crate) fn prepare(sql: Sql<'_>, call: &Call, now: UnixTime) -> Result<Step, 
             Prepared::keys(&[(key.kind, key.mode)])
         }
         Operation::Import(body) => {
-            let digests = body.keys.iter().map(|key| &key.digest);
-            Prepared { seeds: Vec::new(), claims: json!(digests::by_shard(digests)) }
+            let claims = by_shard(body.keys.iter().map(|key| key.digest));
+            Prepared { seeds: Vec::new(), claims }
         }
         Operation::UpdateKey(..) | Operation::RevokeKey(..) | Operation::Project => {
             Prepared::default()
@@ -101,33 +103,36 @@ pub(crate) fn prepare(sql: Sql<'_>, call: &Call, now: UnixTime) -> Result<Step, 
     Ok(Step::Change(prepared))
 }
 
-/// Makes a change, with its audit entries, its outbox rows and its answer. An error means that nothing may be kept.
+/// Makes a change, with its audit entries, its outbox rows and its answer: the answer, and whether all that is to be kept.
 pub(crate) fn change(
     sql: Sql<'_>,
     call: &Call,
     prepared: &Prepared,
     taken: &[KeyDigest],
     now: UnixTime,
-) -> Result<Answer, Problem> {
+) -> Result<(Answer, bool), Problem> {
+    let Parsed { operation, dry_run, .. } = parsed(call)?;
     // Another request may have come between.
-    if let Step::Answer(answer) = prepare(sql, call, now)? {
-        return Ok(answer);
+    if let Step::Answer(answer) = look(sql, call, &operation, now)? {
+        return Ok((answer, false));
     }
-    let is_import = matches!(call.operation, Operation::Import(_));
+    let is_import = matches!(operation, Operation::Import(_));
     if !taken.is_empty() && !is_import {
-        // A digest that somebody has imported before we drew its key: our source of entropy is no source.
-        return Err(keyguard::Fault::Internal.into());
+        // Somebody has imported the digest of a key that we draw only now: our source of entropy is none.
+        return Err(Fault::Internal.into());
     }
-    let change = Change { sql, call, now };
-    let mut issued = prepared.seeds.iter();
-    let (status, body) = match &call.operation {
-        Operation::CreateAccount(body) => (201, change.create_account(body, &mut issued)?),
-        Operation::IssueKey(body) => (201, change.issue(body, issued.next())?),
-        Operation::UpdateKey(id, settings) => (200, change.update(id, settings)?),
-        Operation::RotateKey(id, body) => (200, change.rotate(id, body, issued.next())?),
-        Operation::RevokeKey(id, body) => (200, change.revoke(id, body)?),
-        Operation::Import(body) => (200, import::import(&change, body, taken)?),
-        Operation::Project => (202, change.project()?),
+    let change = Change { sql, call, now, dry_run };
+    let mut seeds = prepared.seeds.iter();
+    let answer = match &operation {
+        Operation::CreateAccount(body) => {
+            change.done(201, change.create_account(body, &mut seeds)?)
+        }
+        Operation::IssueKey(body) => change.done(201, change.issue(body, seeds.next())?),
+        Operation::UpdateKey(id, settings) => change.done(200, change.update(id, settings)?),
+        Operation::RotateKey(id, body) => change.done(200, change.rotate(id, body, seeds.next())?),
+        Operation::RevokeKey(id, body) => change.done(200, change.revoke(id, body)?),
+        Operation::Import(body) => change.done(200, import(&change, body, taken)?),
+        Operation::Project => change.done(202, change.project()?),
         Operation::ListAccounts(_)
         | Operation::ShowAccount
         | Operation::ListKeys(..)
@@ -135,15 +140,11 @@ pub(crate) fn change(
         | Operation::ListAudit(_)
         | Operation::FindDigest(_) => return Err(AdminDenial::NotFound.into()),
     };
-    if call.dry_run {
-        let mut body = without_texts(body);
-        if let Some(fields) = body.as_object_mut() {
-            fields.insert("dry_run".to_owned(), true.into());
-        }
-        return Ok(Answer::new(status, &body));
-    }
-    repeat::keep(sql, call, status, &body, now)?;
-    Ok(Answer::new(status, &body))
+    Ok((answer?, !dry_run))
+}
+
+fn parsed(call: &Call) -> Result<Parsed, AdminDenial> {
+    route::parse(&call.method, &call.path, &call.query, &call.body)
 }
 
 /// One change, while it is made.
@@ -151,44 +152,119 @@ pub(crate) struct Change<'a> {
     pub(crate) sql: Sql<'a>,
     pub(crate) call: &'a Call,
     pub(crate) now: UnixTime,
+    dry_run: bool,
+}
+
+/// What a change answers with.
+trait Made: Serialize {
+    /// Takes the texts of keys out: they are shown once, and stored nowhere.
+    fn hide(&mut self) {}
+
+    /// Says that nothing of it was kept.
+    fn say_dry_run(&mut self);
+}
+
+impl Made for ShownKey {
+    fn hide(&mut self) {
+        self.key = None;
+    }
+
+    fn say_dry_run(&mut self) {
+        self.dry_run = Some(true);
+    }
+}
+
+impl Made for Batch {
+    fn say_dry_run(&mut self) {
+        self.dry_run = Some(true);
+    }
+}
+
+#[derive(Serialize)]
+struct Created {
+    account: Option<ShownAccount>,
+    keys: Vec<ShownKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+}
+
+impl Made for Created {
+    fn hide(&mut self) {
+        self.keys.iter_mut().for_each(Made::hide);
+    }
+
+    fn say_dry_run(&mut self) {
+        self.dry_run = Some(true);
+    }
+}
+
+#[derive(Serialize)]
+struct Projected {
+    queued: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
+}
+
+impl Made for Projected {
+    fn say_dry_run(&mut self) {
+        self.dry_run = Some(true);
+    }
 }
 
 impl Change<'_> {
+    fn done(&self, status: u16, mut made: impl Made) -> Result<Answer, Problem> {
+        if self.dry_run {
+            made.hide();
+            made.say_dry_run();
+            return Ok(Answer::new(status, &made));
+        }
+        let answer = Answer::new(status, &made);
+        made.hide();
+        repeat::keep(self.sql, self.call, (status, &list(&made)), self.now)?;
+        Ok(answer)
+    }
+
     /// Makes the account itself.
     pub(crate) fn make_account(&self, label: Option<&str>) -> Result<(), Problem> {
-        let (id, now) = (&self.call.account, self.now);
+        #[derive(Serialize)]
+        struct Account<'a> {
+            v: u8,
+            id: &'a str,
+            label: Option<&'a str>,
+            created_at: UnixTime,
+        }
+        #[derive(Serialize)]
+        struct Metadata<'a> {
+            label: Option<&'a str>,
+            created_at: UnixTime,
+        }
+        let (id, created_at) = (self.call.account.as_str(), self.now);
         self.sql.run(
             "INSERT INTO account (one, id, label, created_at) VALUES (1, ?, ?, ?)",
-            &json!([id, label, now]),
+            &(id, label, created_at),
         )?;
-        let value = json!({ "v": 1, "id": id, "label": label, "created_at": now });
-        let metadata = json!({ "label": label, "created_at": now });
-        let name = format!("{}{id}", super::front::ACCOUNT_PREFIX);
-        outbox::put(self.sql, &[json!([name, value.to_string(), metadata.to_string()])], now)?;
-        let after = Some(json!({ "id": id, "label": label }));
-        self.audit(&Entry {
-            action: "account.created",
-            key: None,
-            version: None,
-            before: None,
-            after,
-        })
+        let value = list(&Account { v: 1, id, label, created_at });
+        let metadata = list(&Metadata { label, created_at });
+        let entry = (format!("{ACCOUNT_PREFIX}{id}"), value.clone(), Some(metadata));
+        outbox::put(self.sql, &[entry], created_at)?;
+        let (action, after) = ("account.created", Some(value));
+        self.audit(&Entry { action, key: None, version: None, before: None, after })
     }
 
     fn create_account<'s>(
         &self,
         body: &CreateAccount,
         seeds: &mut impl Iterator<Item = &'s [u8; 32]>,
-    ) -> Result<Value, Problem> {
+    ) -> Result<Created, Problem> {
         self.make_account(body.label.as_deref())?;
         let issued = FOUR.iter().filter(|_| body.issue);
         let keys = issued
             .map(|(kind, mode)| self.issue(&IssueKey::plain(*kind, *mode), seeds.next()))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(json!({ "account": view::account(self.sql, self.now)?, "keys": keys }))
+        Ok(Created { account: view::account(self.sql, self.now)?, keys, dry_run: None })
     }
 
-    fn issue(&self, body: &IssueKey, seed: Option<&[u8; 32]>) -> Result<Value, Problem> {
+    fn issue(&self, body: &IssueKey, seed: Option<&[u8; 32]>) -> Result<ShownKey, Problem> {
         if let Some(expires_at) = body.expires_at {
             check_expiry(expires_at, self.now).map_err(AdminDenial::from)?;
         }
@@ -208,14 +284,10 @@ impl Change<'_> {
             before: None,
             after: Some(snapshot(&key)),
         })?;
-        self.with_text(&key, text.as_str())
+        self.with_text(key, &text)
     }
 
-    fn update(
-        &self,
-        id: &str,
-        settings: &keyguard::life::SettingsChange,
-    ) -> Result<Value, Problem> {
+    fn update(&self, id: &str, settings: &SettingsChange) -> Result<ShownKey, Problem> {
         let before = read::key(self.sql, id)?;
         let mut key = before.clone();
         key.update(settings, self.now).map_err(AdminDenial::from)?;
@@ -229,7 +301,7 @@ impl Change<'_> {
                 after: Some(snapshot(&key)),
             })?;
         }
-        Ok(view::key(self.sql, &key, self.now)?)
+        Ok(view::key(self.sql, key, self.now)?)
     }
 
     fn rotate(
@@ -237,7 +309,7 @@ impl Change<'_> {
         id: &str,
         body: &RotateKey,
         seed: Option<&[u8; 32]>,
-    ) -> Result<Value, Problem> {
+    ) -> Result<ShownKey, Problem> {
         let before = read::key(self.sql, id)?;
         let mut key = before.clone();
         let (text, version) = self.new_version(key.kind, key.mode, body.expires_at, seed)?;
@@ -254,10 +326,10 @@ impl Change<'_> {
             after: Some(snapshot(&key)),
         })?;
         self.audit_over(id, &before, &over)?;
-        self.with_text(&key, text.as_str())
+        self.with_text(key, &text)
     }
 
-    fn revoke(&self, id: &str, body: &RevokeKey) -> Result<Value, Problem> {
+    fn revoke(&self, id: &str, body: &RevokeKey) -> Result<ShownKey, Problem> {
         let before = read::key(self.sql, id)?;
         let mut key = before.clone();
         let revocation = Revocation { at: self.now, reason: body.reason.clone() };
@@ -280,20 +352,20 @@ impl Change<'_> {
                 after: Some(snapshot(&key)),
             })?;
         }
-        Ok(view::key(self.sql, &key, self.now)?)
+        Ok(view::key(self.sql, key, self.now)?)
     }
 
     /// Puts every record of the account into the outbox.
-    fn project(&self) -> Result<Value, Problem> {
+    fn project(&self) -> Result<Projected, Problem> {
         let queued = outbox::put_all(self.sql, self.now)?;
         self.audit(&Entry {
             action: "account.projected",
             key: None,
             version: None,
             before: None,
-            after: Some(json!({ "queued": queued })),
+            after: Some(list(&Projected { queued, dry_run: None })),
         })?;
-        Ok(json!({ "queued": queued }))
+        Ok(Projected { queued, dry_run: None })
     }
 
     pub(crate) fn audit(&self, entry: &Entry<'_>) -> Result<(), Problem> {
@@ -305,7 +377,7 @@ impl Change<'_> {
         &self,
         id: &str,
         before: &ManagedKey,
-        over: &[(Version, keyguard::KeyRecord)],
+        over: &[(Version, KeyRecord)],
     ) -> Result<(), Problem> {
         for (version, record) in over {
             let was = before.records().find(|(one, _)| one.number == version.number);
@@ -326,8 +398,8 @@ impl Change<'_> {
         mode: Mode,
         expires_at: Option<UnixTime>,
         seed: Option<&[u8; 32]>,
-    ) -> Result<(zeroize::Zeroizing<String>, Version), Problem> {
-        let seed = seed.ok_or(keyguard::Fault::Internal)?;
+    ) -> Result<(Zeroizing<String>, Version), Problem> {
+        let seed = seed.ok_or(Fault::Internal)?;
         let issued = IssuedKey::issue(kind, mode, seed);
         let version = Version {
             digest: issued.digest(),
@@ -339,11 +411,9 @@ impl Change<'_> {
     }
 
     /// The one answer that shows a key.
-    fn with_text(&self, key: &ManagedKey, text: &str) -> Result<Value, Problem> {
+    fn with_text(&self, key: ManagedKey, text: &str) -> Result<ShownKey, Problem> {
         let mut shown = view::key(self.sql, key, self.now)?;
-        if let Some(fields) = shown.as_object_mut() {
-            fields.insert("key".to_owned(), text.into());
-        }
+        shown.key = Some(text.to_owned());
         Ok(shown)
     }
 }
@@ -351,12 +421,11 @@ impl Change<'_> {
 impl Prepared {
     fn keys(keys: &[(Kind, Mode)]) -> Self {
         let seeds: Vec<[u8; 32]> = keys.iter().map(|_| runtime::entropy()).collect();
-        let digests: Vec<KeyDigest> = keys
+        let digests = keys
             .iter()
             .zip(&seeds)
-            .map(|((kind, mode), seed)| IssuedKey::issue(*kind, *mode, seed).digest())
-            .collect();
-        Self { seeds, claims: json!(digests::by_shard(digests.iter())) }
+            .map(|((kind, mode), seed)| IssuedKey::issue(*kind, *mode, seed).digest());
+        Self { claims: by_shard(digests), seeds }
     }
 }
 

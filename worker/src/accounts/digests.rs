@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use keyguard::{AdminDenial, Fault, KeyDigest};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::{
     call::{Answer, Call},
-    sql::Sql,
+    sql::{Sql, list},
 };
 
 /// The name of the object that knows a digest.
@@ -19,51 +19,58 @@ pub(crate) fn shard(digest: &KeyDigest) -> String {
 }
 
 /// Digests by the object that knows them.
-pub(crate) fn by_shard<'a>(
-    digests: impl Iterator<Item = &'a KeyDigest>,
-) -> BTreeMap<String, Vec<&'a KeyDigest>> {
-    let mut shards: BTreeMap<String, Vec<&KeyDigest>> = BTreeMap::new();
+pub(crate) fn by_shard(
+    digests: impl Iterator<Item = KeyDigest>,
+) -> BTreeMap<String, Vec<KeyDigest>> {
+    let mut shards: BTreeMap<String, Vec<KeyDigest>> = BTreeMap::new();
     for digest in digests {
-        shards.entry(shard(digest)).or_default().push(digest);
+        shards.entry(shard(&digest)).or_default().push(digest);
     }
     shards
 }
 
-/// Claims digests for an account, or only looks; those that are another's, as JSON.
+/// Claims digests for an account, or only looks; those that are another's.
 pub(crate) fn claim(
     sql: Sql<'_>,
     account: &str,
-    digests: &Value,
+    digests: &[KeyDigest],
     only_looks: bool,
-) -> Result<Value, Fault> {
-    let list = digests.to_string();
+) -> Result<Vec<String>, Fault> {
+    let digests = list(&digests);
     if !only_looks {
         sql.run(
             "INSERT INTO digests (digest, account) SELECT value, ? FROM json_each(?) WHERE true
                 ON CONFLICT (digest) DO NOTHING",
-            &json!([account, list]),
+            &(account, &digests),
         )?;
     }
-    let taken: Vec<Value> = sql.rows(
+    let taken: Vec<Taken> = sql.rows(
         "SELECT digest FROM digests WHERE digest IN (SELECT value FROM json_each(?)) AND account <> ?",
-        &json!([list, account]),
+        &(&digests, account),
     )?;
-    Ok(taken.into_iter().filter_map(|row| row.get("digest").cloned()).collect())
+    Ok(taken.into_iter().map(|row| row.digest).collect())
+}
+
+#[derive(Deserialize)]
+struct Taken {
+    digest: String,
 }
 
 /// The account that a digest belongs to, as an object's answer; the account says which key it is.
 pub(crate) fn find(sql: Sql<'_>, call: &Call, digest: &KeyDigest) -> Result<Answer, Fault> {
-    let row: Option<Value> =
-        sql.row("SELECT account FROM digests WHERE digest = ?", &json!([digest]))?;
-    let account = row.as_ref().and_then(|row| row.get("account"));
-    Ok(match account {
-        Some(account) => Answer::new(200, &json!({ "digest": digest, "account": account })),
-        None => Answer::of_problem(
-            &AdminDenial::KeyNotFound.into(),
-            call.instance.as_deref(),
-            &call.request_id,
-        ),
+    let owner: Option<Owner> =
+        sql.row("SELECT account FROM digests WHERE digest = ?", &[digest])?;
+    Ok(match owner {
+        Some(owner) => Answer::new(200, &owner),
+        None => {
+            Answer::of_problem(&AdminDenial::KeyNotFound.into(), call.instance(), &call.request_id)
+        }
     })
+}
+
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    account: String,
 }
 
 /// The id of an account that a request without one makes: the same for the same request.

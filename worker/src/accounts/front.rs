@@ -1,10 +1,8 @@
 //! The part of the admin API that has no state: credential, path, parameters and body become an [`Operation`].
 
-mod route;
-
-use keyguard::{AdminDenial, KeyDigest, Problem, admin, life::check_id, scan::holds_secret_key};
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use keyguard::{AdminDenial, Fault, KeyDigest, Problem, life::check_id, scan::holds_secret_key};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 use worker::{Env, console_log};
@@ -12,7 +10,10 @@ use worker::{Env, console_log};
 use super::{
     call::{Answer, By, Call, Operation, Repeat},
     credentials::authenticate,
-    digests, runtime,
+    digests::{self, derived_account_id},
+    route::{self, Parsed},
+    runtime,
+    sql::list,
 };
 use crate::guard::runtime::{self as guard, Call as Request};
 
@@ -49,64 +50,38 @@ impl Asked {
         self.headers.get(&name.into())
     }
 
-    fn instance(&self) -> Option<String> {
-        let path = self.target().0;
-        (!keyguard::scan::might_show_secret_key(path)).then(|| path.to_owned())
-    }
-
     /// Answers and logs: who asked for what, and never what was in it.
-    fn respond(&self, answer: &Answer, operation: Option<(&Call, &'static str)>) -> Response {
-        let allow = (answer.status == 405).then(|| route::allowed(self.segments().as_deref()));
-        console_log!(
-            "{}",
-            json!({
-                "event": "admin",
-                "status": answer.status,
-                "request_id": self.request_id,
-                "method": self.method,
-                "operation": operation.map(|(_, name)| name),
-                "account": operation.map(|(call, _)| call.account.as_str()).filter(|account| !account.is_empty()),
-                "credential": operation.map(|(call, _)| call.by.credential.as_str()),
-                "actor": operation.and_then(|(call, _)| call.by.actor.as_deref()),
-                "duration_ms": guard::now_ms() - self.started,
-            })
-        );
-        let media = if answer.is_problem { "application/problem+json" } else { "application/json" };
-        let mut headers = json!({
-            "Content-Type": media,
-            "Cache-Control": "no-store",
-            "Keyguard-Request-Id": self.request_id,
-        });
-        let is_unauthorized = answer.status == 401;
-        for (name, value) in [
-            ("Allow", allow),
-            ("Retry-After", answer.retry_after.clone()),
-            ("Idempotent-Replayed", answer.is_replayed.then(|| "true".to_owned())),
-            (
-                "WWW-Authenticate",
-                is_unauthorized
-                    .then(|| Problem::from(AdminDenial::Unauthorized).challenge())
-                    .flatten(),
-            ),
-        ] {
-            if let (Some(value), Some(headers)) = (value, headers.as_object_mut()) {
-                headers.insert(name.to_owned(), value.into());
-            }
-        }
-        runtime::answer(answer.status, &answer.body, &headers.to_string())
+    fn respond(&self, answer: &Answer, call: Option<(&Call, &str)>) -> Response {
+        let line = Line {
+            event: "admin",
+            status: answer.status,
+            request_id: &self.request_id,
+            method: &self.method,
+            operation: call.map(|(_, name)| name),
+            account: call.map(|(call, _)| call.account.as_str()),
+            credential: call.map(|(call, _)| call.by.credential.as_str()),
+            actor: call.and_then(|(call, _)| call.by.actor.as_deref()),
+            duration_ms: guard::now_ms() - self.started,
+        };
+        console_log!("{}", list(&line));
+        let challenge = || Problem::from(AdminDenial::Unauthorized).challenge();
+        let headers = Headers {
+            media: if answer.is_problem { "application/problem+json" } else { "application/json" },
+            cache: "no-store",
+            request_id: &self.request_id,
+            allow: (answer.status == 405).then(|| route::allowed(self.target().0)),
+            retry_after: answer.retry_after.as_deref(),
+            replayed: answer.is_replayed.then_some("true"),
+            challenge: if answer.status == 401 { challenge() } else { None },
+        };
+        runtime::answer(answer.status, &answer.body, &list(&headers))
     }
 
-    fn refuse(&self, problem: &Problem, operation: Option<(&Call, &'static str)>) -> JsValue {
-        let answer = Answer::of_problem(problem, self.instance().as_deref(), &self.request_id);
-        self.respond(&answer, operation).into()
-    }
-
-    /// The path below `/_keyguard/v1`, cut at its slashes and decoded; none for what has no decoding.
-    fn segments(&self) -> Option<Vec<String>> {
-        let path = self.target().0.strip_prefix(admin::PREFIX)?.strip_prefix("/v1/")?;
-        path.split('/')
-            .map(|segment| Some(percent_decode_str(segment).decode_utf8().ok()?.into_owned()))
-            .collect()
+    fn refuse(&self, problem: &Problem, call: Option<(&Call, &str)>) -> JsValue {
+        let path = self.target().0;
+        let instance = (!keyguard::scan::might_show_secret_key(path)).then_some(path);
+        let answer = Answer::of_problem(problem, instance, &self.request_id);
+        self.respond(&answer, call).into()
     }
 
     fn by(&self, credential: &str) -> Result<By, AdminDenial> {
@@ -148,22 +123,37 @@ impl Asked {
         }
     }
 
-    fn call(&self, env: &Env, body: Option<&str>) -> Result<Call, Problem> {
+    fn call(&self, env: &Env, body: Option<&str>) -> Result<(Call, Parsed), Problem> {
         let credential = authenticate(env, self.header("authorization").as_deref())?;
         let by = self.by(credential)?;
-        let segments = self.segments();
-        let route = route::find(&self.method, segments.as_deref())?;
-        let query = route::Query::read(self.target().1.unwrap_or_default())?;
-        let body = if route.is_change() {
+        let (path, query) = self.target();
+        let segments = route::segments(path);
+        let is_change = route::find(&self.method, &segments)?.is_change();
+        if is_change {
             self.check_media_type()?;
-            body.ok_or(AdminDenial::BodyTooLarge)?
-        } else {
-            ""
+        }
+        let body = if is_change { body.ok_or(AdminDenial::BodyTooLarge)? } else { "" };
+        let repeat = if is_change { Some(self.repeat(body)?) } else { None };
+        let query = query.unwrap_or_default();
+        let parsed = route::parse(&self.method, path, query, body)?;
+        // Without an id of its own: the same request again has to find the account that it made.
+        let account = match (&parsed.operation, &repeat) {
+            (Operation::CreateAccount(_), Some(repeat)) if parsed.account.is_empty() => {
+                derived_account_id(&repeat.idempotency_key)
+            }
+            _ => parsed.account.clone(),
         };
-        let repeat = if route.is_change() { Some(self.repeat(body)?) } else { None };
-        let (account, operation, dry_run) = route.operation(query, body, repeat.as_ref())?;
-        let (request_id, instance) = (self.request_id.clone(), self.instance());
-        Ok(Call { account, operation, by, request_id, instance, repeat, dry_run })
+        let call = Call {
+            method: self.method.clone(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            body: body.to_owned(),
+            account,
+            by,
+            request_id: self.request_id.clone(),
+            repeat,
+        };
+        Ok((call, parsed))
     }
 }
 
@@ -175,59 +165,140 @@ pub(crate) fn open(asked: &Asked, env: &Env) -> JsValue {
     }
 }
 
-/// A refusal, or as JSON what is to be asked of which object: `{ place, name, call }`.
+/// A refusal, or as JSON what is to be asked of which object: `{ place, name, operation, call }`.
 pub(crate) fn plan(asked: &Asked, env: &Env, body: Option<&str>) -> JsValue {
-    let call = match asked.call(env, body) {
+    let (call, parsed) = match asked.call(env, body) {
         Ok(call) => call,
         Err(problem) => return asked.refuse(&problem, None),
     };
-    let (place, name) = match &call.operation {
+    let (place, name) = match &parsed.operation {
         Operation::ListAccounts(page) => {
-            let list =
-                json!({ "prefix": ACCOUNT_PREFIX, "limit": page.limit, "cursor": page.cursor });
-            ("accounts", list.to_string())
+            let cursor = page.cursor.as_deref();
+            let asked = json!({ "prefix": ACCOUNT_PREFIX, "limit": page.limit, "cursor": cursor });
+            ("accounts", asked.to_string())
         }
         Operation::FindDigest(digest) => ("digests", digests::shard(digest)),
         _ => ("account", call.account.clone()),
     };
-    let call = serde_json::to_value(&call).unwrap_or_default();
-    json!({ "place": place, "name": name, "call": call.to_string() }).to_string().into()
+    let (operation, call) = (parsed.operation.name(), list(&call));
+    list(&Plan { place, name: &name, operation, call: &call }).into()
 }
 
 /// The response for what an object, or the store's list, answered; nothing for one that failed.
-pub(crate) fn answer(asked: &Asked, call: &str, answer: Option<&str>) -> JsValue {
-    let Ok(call) = serde_json::from_str::<Call>(call) else {
-        return asked.refuse(&keyguard::Fault::Internal.into(), None);
+pub(crate) fn answer(asked: &Asked, plan: &str, answer: Option<&str>) -> JsValue {
+    let plan: Result<Planned, _> = serde_json::from_str(plan);
+    let call = plan.as_ref().ok().and_then(|plan| serde_json::from_str::<Call>(&plan.call).ok());
+    let (Ok(plan), Some(call)) = (plan, call) else {
+        return asked.refuse(&Fault::Internal.into(), None);
     };
-    let operation = Some((&call, call.operation.name()));
-    let Some(answer) = answer else {
-        return asked.refuse(&keyguard::Fault::StoreUnavailable.into(), operation);
-    };
-    let read = match call.operation {
-        Operation::ListAccounts(_) => {
-            serde_json::from_str(answer).ok().map(|list| Answer::new(200, &listed(&list)))
+    let is_list = plan.place == "accounts";
+    let call = Some((&call, plan.operation.as_str()));
+    let read = answer.and_then(|answer| {
+        if is_list {
+            let accounts: Accounts = serde_json::from_str(answer).ok()?;
+            Some(Answer::new(200, &accounts.shown()))
+        } else {
+            serde_json::from_str(answer).ok()
         }
-        _ => serde_json::from_str::<Answer>(answer).ok(),
-    };
+    });
     match read {
-        Some(answer) => asked.respond(&answer, operation).into(),
-        None => asked.refuse(&keyguard::Fault::StoreUnavailable.into(), operation),
+        Some(answer) => asked.respond(&answer, call).into(),
+        None => asked.refuse(&Fault::StoreUnavailable.into(), call),
     }
 }
 
+#[derive(Serialize)]
+struct Plan<'a> {
+    place: &'a str,
+    name: &'a str,
+    operation: &'a str,
+    call: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Planned {
+    place: String,
+    operation: String,
+    call: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'a str,
+    status: u16,
+    request_id: &'a str,
+    method: &'a str,
+    operation: Option<&'a str>,
+    account: Option<&'a str>,
+    credential: Option<&'a str>,
+    actor: Option<&'a str>,
+    duration_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Headers<'a> {
+    #[serde(rename = "Content-Type")]
+    media: &'a str,
+    #[serde(rename = "Cache-Control")]
+    cache: &'a str,
+    #[serde(rename = "Keyguard-Request-Id")]
+    request_id: &'a str,
+    #[serde(rename = "Allow", skip_serializing_if = "Option::is_none")]
+    allow: Option<String>,
+    #[serde(rename = "Retry-After", skip_serializing_if = "Option::is_none")]
+    retry_after: Option<&'a str>,
+    #[serde(rename = "Idempotent-Replayed", skip_serializing_if = "Option::is_none")]
+    replayed: Option<&'a str>,
+    #[serde(rename = "WWW-Authenticate", skip_serializing_if = "Option::is_none")]
+    challenge: Option<String>,
+}
+
 /// A page of the store's list of accounts.
-fn listed(list: &Value) -> Value {
-    let accounts =
-        list.get("keys").and_then(Value::as_array).into_iter().flatten().filter_map(|key| {
-            let id = key.get("name")?.as_str()?.strip_prefix(ACCOUNT_PREFIX)?;
-            let (label, created_at) =
-                (key.pointer("/metadata/label"), key.pointer("/metadata/created_at"));
-            Some(json!({ "id": id, "label": label, "created_at": created_at }))
+#[derive(Deserialize)]
+struct Accounts {
+    keys: Vec<Listed>,
+    list_complete: bool,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Metadata {
+    label: Option<String>,
+    created_at: u64,
+}
+
+#[derive(Serialize)]
+struct ShownAccounts<'a> {
+    accounts: Vec<ShownAccount<'a>>,
+    next_cursor: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ShownAccount<'a> {
+    id: &'a str,
+    label: Option<&'a str>,
+    created_at: Option<u64>,
+}
+
+impl Accounts {
+    fn shown(&self) -> ShownAccounts<'_> {
+        let accounts = self.keys.iter().filter_map(|key| {
+            let metadata = key.metadata.as_ref();
+            Some(ShownAccount {
+                id: key.name.strip_prefix(ACCOUNT_PREFIX)?,
+                label: metadata.and_then(|metadata| metadata.label.as_deref()),
+                created_at: metadata.map(|metadata| metadata.created_at),
+            })
         });
-    json!({
-        "accounts": accounts.collect::<Vec<_>>(),
-        "next_cursor": list.get("cursor").filter(|_| list.get("list_complete") != Some(&Value::Bool(true))),
-    })
+        let next_cursor = self.cursor.as_deref().filter(|_| !self.list_complete);
+        ShownAccounts { accounts: accounts.collect(), next_cursor }
+    }
 }
 
 /// What the store calls an account's entry, before its id.

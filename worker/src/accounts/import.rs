@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 
 use keyguard::{Fault, KeyDigest, ManagedKey, Problem, life::Version};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::{
     audit::{self, Entry, snapshot},
     body::{Import, ImportedKey},
     change::Change,
-    outbox, runtime, view,
+    outbox, runtime,
+    sql::list,
+    view,
 };
 
 /// Imports a batch: what is new is added, what the account has already stays as it is, and the rest is told.
@@ -18,8 +19,8 @@ pub(crate) fn import(
     change: &Change<'_>,
     body: &Import,
     taken: &[KeyDigest],
-) -> Result<Value, Problem> {
-    if view::account(change.sql, change.now)?.is_none() {
+) -> Result<Batch, Problem> {
+    if !view::has_account(change.sql)? {
         change.make_account(None)?;
     }
     let taken: HashSet<&KeyDigest> = taken.iter().collect();
@@ -28,7 +29,7 @@ pub(crate) fn import(
     let mut unchanged = 0_u32;
     let mut added: BTreeMap<usize, ManagedKey> = BTreeMap::new();
     for (index, row) in body.keys.iter().enumerate() {
-        let refuse = |code, detail: &str| json!({ "index": index, "code": code, "detail": detail });
+        let refuse = |code, detail| Refused { index, code, detail };
         if taken.contains(&row.digest) {
             refused.push(refuse("digest-taken", "The digest is another account's."));
         } else if known.digests.contains(&row.digest) {
@@ -44,7 +45,25 @@ pub(crate) fn import(
     }
     let added: Vec<ManagedKey> = added.into_values().collect();
     write(change, &added)?;
-    Ok(json!({ "imported": added.len(), "unchanged": unchanged, "refused": refused }))
+    Ok(Batch { imported: added.len(), unchanged, refused, dry_run: None })
+}
+
+/// How a batch went.
+#[derive(Serialize)]
+pub(crate) struct Batch {
+    imported: usize,
+    unchanged: u32,
+    refused: Vec<Refused>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dry_run: Option<bool>,
+}
+
+/// A row that could not be imported.
+#[derive(Serialize)]
+struct Refused {
+    index: usize,
+    code: &'static str,
+    detail: &'static str,
 }
 
 /// What the account has already of a batch.
@@ -59,11 +78,11 @@ impl Known {
         let ids: Vec<&String> = body.keys.iter().filter_map(|key| key.id.as_ref()).collect();
         let digests: Vec<Digest> = change.sql.rows(
             "SELECT digest FROM versions WHERE digest IN (SELECT value FROM json_each(?))",
-            &json!([json!(digests).to_string()]),
+            &[list(&digests)],
         )?;
         let ids: Vec<Id> = change.sql.rows(
             "SELECT id FROM keys WHERE id IN (SELECT value FROM json_each(?))",
-            &json!([json!(ids).to_string()]),
+            &[list(&ids)],
         )?;
         Ok(Self {
             digests: digests.into_iter().map(|row| row.digest).collect(),
@@ -106,30 +125,29 @@ fn write(change: &Change<'_>, keys: &[ManagedKey]) -> Result<(), Problem> {
     for key in keys {
         let document = serde_json::to_string(key).map_err(|_| Fault::Internal)?;
         let revoked = u8::from(key.revoked.is_some());
-        rows.push(json!([key.id, key.kind, key.mode, revoked, key.expires_at(), document]));
+        rows.push((&key.id, key.kind, key.mode, revoked, key.expires_at(), document));
         for (version, record) in key.records() {
             let record = record.to_json();
-            entries.push(json!([version.digest.store_name(), record, null]));
-            versions.push(json!([
+            entries.push((version.digest.store_name(), record.clone(), None));
+            versions.push((
                 version.digest,
-                key.id,
+                &key.id,
                 version.number,
                 record,
-                version.last_four
-            ]));
+                version.last_four.clone(),
+            ));
         }
     }
-    let text = |rows: Vec<Value>| json!([Value::from(rows).to_string()]);
     change.sql.run(
         "INSERT INTO keys (id, kind, mode, version, revoked, exposed, expires_at, document)
             SELECT value ->> 0, value ->> 1, value ->> 2, 1, value ->> 3, 0, value ->> 4, value ->> 5
             FROM json_each(?) ORDER BY key",
-        &text(rows),
+        &[list(&rows)],
     )?;
     change.sql.run(
         "INSERT INTO versions (digest, key_id, number, record, last_four)
             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) ORDER BY key",
-        &text(versions),
+        &[list(&versions)],
     )?;
     outbox::put(change.sql, &entries, change.now)?;
     let audited: Vec<Entry<'_>> = keys

@@ -6,19 +6,21 @@
 //! undoing a revocation.
 
 use keyguard::{Fault, UnixTime};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::sql::Sql;
+use super::sql::{Sql, list};
 
-/// Puts entries in, `[name, value, metadata]` each: newer values replace older ones.
-pub(crate) fn put(sql: Sql<'_>, entries: &[Value], now: UnixTime) -> Result<(), Fault> {
+/// An entry of the store: name, value, metadata.
+pub(crate) type Entry = (String, String, Option<String>);
+
+/// Puts entries in: newer values replace older ones.
+pub(crate) fn put(sql: Sql<'_>, entries: &[Entry], now: UnixTime) -> Result<(), Fault> {
     sql.run(
         "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, unclean, confirming)
             SELECT value ->> 0, value ->> 1, value ->> 2, 1, ?1, 0, 0, 0, 0, 0 FROM json_each(?2) WHERE true
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, metadata = excluded.metadata,
                 generation = generation + 1, since = iif(confirming, excluded.since, since), due_at = 0, confirming = 0",
-        &json!([now, Value::from(entries.to_vec()).to_string()]),
+        &(now, list(&entries)),
     )
 }
 
@@ -32,24 +34,24 @@ pub(crate) fn put_all(sql: Sql<'_>, now: UnixTime) -> Result<u64, Fault> {
                 json_object('label', label, 'created_at', created_at), 1, ?, 0, 0, 0, 0, 0 FROM account WHERE true
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, metadata = excluded.metadata,
                 generation = generation + 1, since = iif(confirming, excluded.since, since), due_at = 0, confirming = 0",
-        &json!([now, now]),
+        &(now, now),
     )?;
-    let row: Option<Value> = sql.row(
-        "SELECT (SELECT count(*) FROM versions) + (SELECT count(*) FROM account) AS queued",
-        &json!([]),
+    let queued = sql.number(
+        "SELECT (SELECT count(*) FROM versions) + (SELECT count(*) FROM account) AS number",
+        &[(); 0],
     )?;
-    Ok(row.and_then(|row| row.get("queued")?.as_u64()).unwrap_or_default())
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+    Ok(queued.unwrap_or_default() as u64)
 }
 
 /// Takes rows that are due, and marks them as on their way.
-pub(crate) fn due(sql: Sql<'_>, now_ms: f64) -> Result<Value, Fault> {
-    let rows: Vec<Value> = sql.rows(
+pub(crate) fn due(sql: Sql<'_>, now_ms: f64) -> Result<Vec<Due>, Fault> {
+    sql.rows(
         "UPDATE outbox SET in_flight = 1, attempts = attempts + 1
             WHERE name IN (SELECT name FROM outbox WHERE due_at <= ?1 AND in_flight = 0 ORDER BY due_at LIMIT ?2)
             RETURNING name, value, metadata, generation",
-        &json!([now_ms, AT_ONCE]),
-    )?;
-    Ok(rows.into())
+        &(now_ms, AT_ONCE),
+    )
 }
 
 /// Takes in how puts ended.
@@ -62,41 +64,56 @@ pub(crate) fn settle(sql: Sql<'_>, results: &str, now_ms: f64) -> Result<(), Fau
             sql.run(
                 "UPDATE outbox SET in_flight = 0, unclean = 1, last_error = ?2,
                     due_at = ?3 + min(?4, 1100 * (1 << min(attempts - 1, 10))) WHERE name = ?1",
-                &json!([name, error, now_ms, LONGEST_WAIT_MS]),
+                &(name, error, now_ms, LONGEST_WAIT_MS),
             )?;
             continue;
         }
-        let place = json!([name, generation]);
+        let place = (&name, generation);
         sql.run("DELETE FROM outbox WHERE name = ?1 AND generation = ?2 AND unclean = 0", &place)?;
         sql.run(
             "UPDATE outbox SET in_flight = 0, unclean = 0, confirming = 1, attempts = 0, last_error = NULL, due_at = ?3
                 WHERE name = ?1 AND generation = ?2",
-            &json!([name, generation, now_ms + CONFIRM_AFTER_MS]),
+            &(&name, generation, now_ms + CONFIRM_AFTER_MS),
         )?;
         // A newer value came meanwhile.
         sql.run(
             "UPDATE outbox SET in_flight = 0, due_at = ?3 WHERE name = ?1 AND generation <> ?2",
-            &json!([name, generation, now_ms + WRITE_INTERVAL_MS]),
+            &(&name, generation, now_ms + WRITE_INTERVAL_MS),
         )?;
     }
     Ok(())
 }
 
-/// When the next row is due in milliseconds; `null` when none is left.
-pub(crate) fn next(sql: Sql<'_>) -> Result<Value, Fault> {
-    let row: Option<Value> =
-        sql.row("SELECT min(due_at) AS due_at FROM outbox WHERE in_flight = 0", &json!([]))?;
-    Ok(row.and_then(|row| row.get("due_at").cloned()).unwrap_or_default())
+/// When the next row is due in milliseconds; none when no row is left.
+pub(crate) fn next(sql: Sql<'_>) -> Result<Option<f64>, Fault> {
+    sql.number("SELECT min(due_at) AS number FROM outbox WHERE in_flight = 0", &[(); 0])
 }
 
-/// How much is on its way: `{ pending, oldest_pending_since, last_error }`.
-pub(crate) fn pending(sql: Sql<'_>) -> Result<Value, Fault> {
-    let row: Option<Value> = sql.row(
+/// How much is on its way.
+pub(crate) fn pending(sql: Sql<'_>) -> Result<Backlog, Fault> {
+    let pending = sql.row(
         "SELECT count(*) AS pending, min(since) AS oldest_pending_since, max(last_error) AS last_error
             FROM outbox WHERE confirming = 0",
-        &json!([]),
+        &[(); 0],
     )?;
-    Ok(row.unwrap_or_default())
+    pending.ok_or(Fault::Internal)
+}
+
+/// See [`pending`].
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Backlog {
+    pending: u64,
+    oldest_pending_since: Option<u64>,
+    last_error: Option<String>,
+}
+
+/// A row that is to be brought to the store.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Due {
+    name: String,
+    value: String,
+    metadata: Option<String>,
+    generation: u64,
 }
 
 #[derive(Deserialize)]

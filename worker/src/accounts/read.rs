@@ -1,13 +1,13 @@
 //! What can be asked of an account without changing it.
 
 use keyguard::{AdminDenial, Fault, KeyDigest, ManagedKey, Problem, UnixTime, life::Status};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{
     call::{Filter, Page},
     sql::Sql,
-    view,
+    view::{self, ShownKey},
 };
 
 /// A page of keys, in the order in which they came.
@@ -16,7 +16,7 @@ pub(crate) fn keys(
     filter: &Filter,
     page: &Page,
     now: UnixTime,
-) -> Result<Value, Fault> {
+) -> Result<Keys, Fault> {
     let status = filter.status.map(|status| match status {
         Status::Active | Status::Retiring => "active",
         Status::Expired => "expired",
@@ -30,44 +30,72 @@ pub(crate) fn keys(
                 WHEN expires_at IS NOT NULL AND expires_at <= ?5 THEN 'expired'
                 WHEN exposed THEN 'exposed' ELSE 'active' END)
             ORDER BY seq LIMIT ?6",
-        &json!([after(page), filter.kind, filter.mode, status, now, page.limit.saturating_add(1)]),
+        &(after(page), filter.kind, filter.mode, status, now, page.limit.saturating_add(1)),
     )?;
     let (rows, next_cursor) = cut(rows, page, |row| row.seq);
     let keys = rows.iter().map(Row::key).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!({ "keys": view::keys(sql, &keys, now)?, "next_cursor": next_cursor }))
+    Ok(Keys { keys: view::keys(sql, keys, now)?, next_cursor })
+}
+
+/// A page of keys.
+#[derive(Serialize)]
+pub(crate) struct Keys {
+    keys: Vec<ShownKey>,
+    next_cursor: Option<String>,
 }
 
 /// One key.
 pub(crate) fn key(sql: Sql<'_>, id: &str) -> Result<ManagedKey, Problem> {
-    let row: Option<Row> = sql.row("SELECT seq, document FROM keys WHERE id = ?", &json!([id]))?;
+    let row: Option<Row> = sql.row("SELECT seq, document FROM keys WHERE id = ?", &[id])?;
     Ok(row.ok_or(AdminDenial::KeyNotFound)?.key()?)
 }
 
 /// A page of the audit, oldest first.
-pub(crate) fn audit(sql: Sql<'_>, page: &Page) -> Result<Value, Fault> {
+pub(crate) fn audit(sql: Sql<'_>, page: &Page) -> Result<Audit, Fault> {
     let rows: Vec<Audited> = sql.rows(
-        "SELECT seq, at, request_id, credential, actor, action, key_id, version, before, after FROM audit
+        "SELECT seq, at, request_id, credential, actor, action, key_id AS key, version, before, after FROM audit
             WHERE seq > ? ORDER BY seq LIMIT ?",
-        &json!([after(page), page.limit.saturating_add(1)]),
+        &(after(page), page.limit.saturating_add(1)),
     )?;
-    let (rows, next_cursor) = cut(rows, page, |row| row.seq);
-    let entries: Vec<Value> = rows.into_iter().map(Audited::entry).collect();
-    Ok(json!({ "entries": entries, "next_cursor": next_cursor }))
+    let (mut entries, next_cursor) = cut(rows, page, |row| row.seq);
+    for entry in &mut entries {
+        entry.before_json = entry.before.take().and_then(raw);
+        entry.after_json = entry.after.take().and_then(raw);
+    }
+    Ok(Audit { entries, next_cursor })
 }
 
-/// Which key and version a digest is of.
-pub(crate) fn of_digest(sql: Sql<'_>, digest: &KeyDigest) -> Result<Option<Place>, Fault> {
+/// What was stored as JSON, as JSON.
+fn raw(text: String) -> Option<Box<RawValue>> {
+    RawValue::from_string(text).ok()
+}
+
+/// A page of the audit.
+#[derive(Serialize)]
+pub(crate) struct Audit {
+    entries: Vec<Audited>,
+    next_cursor: Option<String>,
+}
+
+/// Which key and version of this account a digest is of.
+pub(crate) fn of_digest(
+    sql: Sql<'_>,
+    account: &str,
+    digest: &KeyDigest,
+) -> Result<Option<Place>, Fault> {
     sql.row(
-        "SELECT key_id AS key, number AS version FROM versions WHERE digest = ?",
-        &json!([digest]),
+        "SELECT digest, ?1 AS account, key_id AS key, number AS version FROM versions WHERE digest = ?2",
+        &(account, digest),
     )
 }
 
 /// Where a digest belongs.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Place {
-    pub(crate) key: String,
-    pub(crate) version: u32,
+    digest: String,
+    account: String,
+    key: String,
+    version: u32,
 }
 
 fn after(page: &Page) -> u64 {
@@ -95,7 +123,7 @@ impl Row {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Audited {
     seq: u64,
     at: u64,
@@ -103,27 +131,14 @@ struct Audited {
     credential: String,
     actor: Option<String>,
     action: String,
-    key_id: Option<String>,
+    key: Option<String>,
     version: Option<u32>,
+    #[serde(skip_serializing)]
     before: Option<String>,
+    #[serde(skip_serializing)]
     after: Option<String>,
-}
-
-impl Audited {
-    fn entry(self) -> Value {
-        let json =
-            |text: Option<String>| text.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-        json!({
-            "seq": self.seq,
-            "at": self.at,
-            "request_id": self.request_id,
-            "credential": self.credential,
-            "actor": self.actor,
-            "action": self.action,
-            "key": self.key_id,
-            "version": self.version,
-            "before": json(self.before),
-            "after": json(self.after),
-        })
-    }
+    #[serde(rename(serialize = "before"), skip_deserializing)]
+    before_json: Option<Box<RawValue>>,
+    #[serde(rename(serialize = "after"), skip_deserializing)]
+    after_json: Option<Box<RawValue>>,
 }

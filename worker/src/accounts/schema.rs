@@ -1,23 +1,23 @@
 //! The tables of an account's object, and of a digest index's.
 
-use keyguard::Fault;
-use serde_json::json;
-
 use super::sql::Sql;
+use keyguard::Fault;
 
 /// Makes an account's tables, and takes back what a former instance left half done.
 pub(crate) fn open_account(sql: Sql<'_>) -> Result<(), Fault> {
     for statement in ACCOUNT {
-        sql.run(statement, &json!([]))?;
+        sql.run(statement, &NOTHING)?;
     }
     // Nobody knows whether these puts arrived, or still will.
-    sql.run("UPDATE outbox SET in_flight = 0, unclean = 1 WHERE in_flight = 1", &json!([]))
+    sql.run("UPDATE outbox SET in_flight = 0, unclean = 1 WHERE in_flight = 1", &NOTHING)
 }
 
 /// Makes a digest index's table.
 pub(crate) fn open_digests(sql: Sql<'_>) -> Result<(), Fault> {
-    sql.run(DIGESTS, &json!([]))
+    sql.run(DIGESTS, &NOTHING)
 }
+
+const NOTHING: [(); 0] = [];
 
 const ACCOUNT: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS account (

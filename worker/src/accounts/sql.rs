@@ -1,8 +1,7 @@
 //! A Durable Object's database, asked in one crossing per statement.
 
 use keyguard::Fault;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::console_error;
 
 use super::runtime::{self, SqlStorage};
@@ -16,29 +15,49 @@ impl Sql<'_> {
     pub(crate) fn rows<T: DeserializeOwned>(
         self,
         text: &str,
-        values: &Value,
+        values: &impl Serialize,
     ) -> Result<Vec<T>, Fault> {
-        let rows = runtime::query(self.0, text, &values.to_string()).map_err(|error| {
-            // The database names tables and columns, never a value.
-            let reason = js_sys::Reflect::get(&error, &"message".into()).unwrap_or_default();
-            failed(&reason.as_string().unwrap_or_default())
-        })?;
-        serde_json::from_str(&rows).map_err(|error| failed(&error.to_string()))
+        serde_json::from_str(&self.ask(text, &list(values))?)
+            .map_err(|error| failed(&error.to_string()))
     }
 
     /// The first row of a statement.
     pub(crate) fn row<T: DeserializeOwned>(
         self,
         text: &str,
-        values: &Value,
+        values: &impl Serialize,
     ) -> Result<Option<T>, Fault> {
         Ok(self.rows(text, values)?.into_iter().next())
     }
 
-    /// Runs a statement for what it changes.
-    pub(crate) fn run(self, text: &str, values: &Value) -> Result<(), Fault> {
-        self.rows::<Value>(text, values).map(drop)
+    /// The first row of a statement that finds one number.
+    pub(crate) fn number(self, text: &str, values: &impl Serialize) -> Result<Option<f64>, Fault> {
+        Ok(self.row::<Number>(text, values)?.and_then(|row| row.number))
     }
+
+    /// Runs a statement for what it changes.
+    pub(crate) fn run(self, text: &str, values: &impl Serialize) -> Result<(), Fault> {
+        self.ask(text, &list(values)).map(drop)
+    }
+
+    fn ask(self, text: &str, values: &str) -> Result<String, Fault> {
+        runtime::query(self.0, text, values).map_err(|error| {
+            // The database names tables and columns, never a value.
+            let reason = js_sys::Reflect::get(&error, &"message".into()).unwrap_or_default();
+            failed(&reason.as_string().unwrap_or_default())
+        })
+    }
+}
+
+/// Values as JSON: a list for a statement's question marks, or rows for `json_each`.
+pub(crate) fn list(values: &impl Serialize) -> String {
+    // Numbers, strings and lists of them have no way to fail.
+    serde_json::to_string(values).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Number {
+    number: Option<f64>,
 }
 
 fn failed(reason: &str) -> Fault {

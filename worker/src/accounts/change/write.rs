@@ -1,9 +1,11 @@
 //! Keys and their records, into the tables and the outbox.
 
 use keyguard::{Fault, KeyRecord, ManagedKey, UnixTime, life::Version};
-use serde_json::{Value, json};
 
-use super::super::{outbox, sql::Sql};
+use super::super::{
+    outbox,
+    sql::{Sql, list},
+};
 
 /// Saves a key and the records of its open versions.
 pub(super) fn save(
@@ -15,8 +17,7 @@ pub(super) fn save(
     let document = serde_json::to_string(key).map_err(|_| Fault::Internal)?;
     let (version, expires_at) = (key.current().map(|version| version.number), key.expires_at());
     let (revoked, exposed) = (u8::from(key.revoked.is_some()), u8::from(key.exposed.is_some()));
-    let fields =
-        json!([key.id, key.kind, key.mode, version, revoked, exposed, expires_at, document]);
+    let fields = (&key.id, key.kind, key.mode, version, revoked, exposed, expires_at, document);
     let statement = if is_new {
         "INSERT INTO keys (id, kind, mode, version, revoked, exposed, expires_at, document)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
@@ -45,17 +46,17 @@ fn save_versions(
     now: UnixTime,
 ) -> Result<(), Fault> {
     let mut rows = Vec::new();
-    let mut entries: Vec<Value> = Vec::new();
+    let mut entries = Vec::new();
     for (version, record) in versions {
         let text = record.to_json();
-        entries.push(json!([version.digest.store_name(), text, null]));
-        rows.push(json!([version.digest, record.id, version.number, text, version.last_four]));
+        entries.push((version.digest.store_name(), text.clone(), None));
+        rows.push((version.digest, &record.id, version.number, text, &version.last_four));
     }
     sql.run(
         "INSERT INTO versions (digest, key_id, number, record, last_four)
             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true
             ON CONFLICT (digest) DO UPDATE SET record = excluded.record",
-        &json!([Value::from(rows).to_string()]),
+        &[list(&rows)],
     )?;
     outbox::put(sql, &entries, now)
 }

@@ -1,18 +1,18 @@
 //! Which operation a method and a path stand for.
 
 use keyguard::{
-    AdminDenial, KeyDigest, Kind, Mode, Problem,
-    life::{Status, check_id},
+    AdminDenial, KeyDigest, Kind, Mode, admin,
+    life::{SettingsChange, Status, check_id},
 };
+use percent_encoding::percent_decode_str;
 
-use super::super::{
+use super::{
     body::{Body as _, CreateAccount, Import, IssueKey, Nothing, RevokeKey, RotateKey},
-    call::{Filter, Operation, Page, Repeat},
-    digests::derived_account_id,
+    call::{Filter, Operation, Page},
 };
 
 /// Something that can be asked for.
-pub(super) enum Route<'a> {
+pub(crate) enum Route<'a> {
     ListAccounts,
     CreateAccount,
     ShowAccount(&'a str),
@@ -28,12 +28,16 @@ pub(super) enum Route<'a> {
     FindDigest(&'a str),
 }
 
+/// The path below `/_keyguard/v1`, cut at its slashes and decoded; empty for what has no decoding.
+pub(crate) fn segments(path: &str) -> Vec<String> {
+    let path = path.strip_prefix(admin::PREFIX).and_then(|rest| rest.strip_prefix("/v1/"));
+    let decode = |segment: &str| Some(percent_decode_str(segment).decode_utf8().ok()?.into_owned());
+    path.and_then(|path| path.split('/').map(decode).collect()).unwrap_or_default()
+}
+
 /// Finds what a method stands for at a path, whose ids are checked.
-pub(super) fn find<'a>(
-    method: &str,
-    segments: Option<&'a [String]>,
-) -> Result<Route<'a>, AdminDenial> {
-    let segments: Vec<&str> = segments.unwrap_or_default().iter().map(String::as_str).collect();
+pub(crate) fn find<'a>(method: &str, segments: &'a [String]) -> Result<Route<'a>, AdminDenial> {
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let methods = methods(&segments);
     if methods.is_empty() {
         return Err(AdminDenial::NotFound);
@@ -71,8 +75,9 @@ pub(super) fn find<'a>(
 }
 
 /// The value of `Allow` at a path.
-pub(super) fn allowed(segments: Option<&[String]>) -> String {
-    let segments: Vec<&str> = segments.unwrap_or_default().iter().map(String::as_str).collect();
+pub(crate) fn allowed(path: &str) -> String {
+    let segments = segments(path);
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     methods(&segments).join(", ")
 }
 
@@ -89,7 +94,7 @@ fn methods(segments: &[&str]) -> &'static [&'static str] {
 }
 
 impl Route<'_> {
-    pub(super) fn is_change(&self) -> bool {
+    pub(crate) fn is_change(&self) -> bool {
         match self {
             Self::ListAccounts
             | Self::ShowAccount(_)
@@ -123,30 +128,16 @@ impl Route<'_> {
         }
     }
 
-    /// The operation on its account, and whether it is a dry run.
-    pub(super) fn operation(
-        &self,
-        mut query: Query,
-        body: &str,
-        repeat: Option<&Repeat>,
-    ) -> Result<(String, Operation, bool), Problem> {
-        let dry_run = if self.is_change() { query.flag("dry_run")? } else { false };
-        let mut account = self.account().unwrap_or_default().to_owned();
-        let operation = match self {
+    fn operation(&self, query: &mut Query, body: &str) -> Result<Operation, AdminDenial> {
+        Ok(match self {
             Self::ListAccounts => Operation::ListAccounts(query.page()?),
-            Self::CreateAccount => {
-                let body = CreateAccount::read(body)?;
-                // The same request again has to find the account that it made.
-                let derived = || repeat.map(|repeat| derived_account_id(&repeat.idempotency_key));
-                account = body.id.clone().or_else(derived).unwrap_or_default();
-                Operation::CreateAccount(body)
-            }
+            Self::CreateAccount => Operation::CreateAccount(CreateAccount::read(body)?),
             Self::ShowAccount(_) => Operation::ShowAccount,
             Self::ListKeys(_) => Operation::ListKeys(query.filter()?, query.numbered_page()?),
             Self::IssueKey(_) => Operation::IssueKey(IssueKey::read(body)?),
             Self::ShowKey(_, key) => Operation::ShowKey((*key).to_owned()),
             Self::UpdateKey(_, key) => {
-                Operation::UpdateKey((*key).to_owned(), keyguard::life::SettingsChange::read(body)?)
+                Operation::UpdateKey((*key).to_owned(), SettingsChange::read(body)?)
             }
             Self::RotateKey(_, key) => {
                 Operation::RotateKey((*key).to_owned(), RotateKey::read(body)?)
@@ -162,24 +153,47 @@ impl Route<'_> {
             Self::ListAudit(_) => Operation::ListAudit(query.numbered_page()?),
             Self::FindDigest(digest) => {
                 let digest: Result<KeyDigest, _> = digest.parse();
-                // It may be a key: the problem shows no path then.
                 Operation::FindDigest(
-                    digest.map_err(|error| {
-                        AdminDenial::InvalidParameter(format!("digest: {error}"))
-                    })?,
+                    digest.map_err(|error| invalid("digest", &error.to_string()))?,
                 )
             }
-        };
-        query.finish()?;
-        Ok((account, operation, dry_run))
+        })
     }
 }
 
+/// A request in words of its own.
+pub(crate) struct Parsed {
+    /// The account in the path or of a new account's body; empty where there is none.
+    pub(crate) account: String,
+    pub(crate) operation: Operation,
+    pub(crate) dry_run: bool,
+}
+
+/// Reads what a request asks for: path, query and body, each with all that can be checked of it alone.
+pub(crate) fn parse(
+    method: &str,
+    path: &str,
+    query: &str,
+    body: &str,
+) -> Result<Parsed, AdminDenial> {
+    let segments = segments(path);
+    let route = find(method, &segments)?;
+    let mut query = Query::read(query)?;
+    let dry_run = if route.is_change() { query.flag("dry_run")? } else { false };
+    let operation = route.operation(&mut query, body)?;
+    query.finish()?;
+    let account = match &operation {
+        Operation::CreateAccount(body) => body.id.as_deref(),
+        _ => route.account(),
+    };
+    Ok(Parsed { account: account.unwrap_or_default().to_owned(), operation, dry_run })
+}
+
 /// Parameters of a query: each is taken once, and none may be left.
-pub(super) struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    pub(super) fn read(text: &str) -> Result<Self, AdminDenial> {
+    pub(crate) fn read(text: &str) -> Result<Self, AdminDenial> {
         let mut parameters: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             if parameters.iter().any(|(other, _)| *other == name) {
