@@ -81,7 +81,6 @@ export class Account extends DurableObject {
 
   constructor(ctx, env) {
     super(ctx, env);
-    sound(() => wasm.account_recover(this.#sql));
     // An alarm goes with every change; this is for what nobody thought of.
     if (this.#next() !== null) {
       ctx.blockConcurrencyWhile(async () => {
@@ -132,6 +131,7 @@ export class Account extends DurableObject {
     const { storage } = this.ctx;
     let next = Date.now() + 5000;
     try {
+      sound(() => wasm.account_recover(this.#sql));
       for (let left = RUN_LIMIT; left > 0; ) {
         const due = JSON.parse(sound(() => wasm.account_due(this.#sql)));
         if (due.length === 0) break;

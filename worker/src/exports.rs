@@ -37,13 +37,13 @@ pub fn admin_answer(
     accounts::answer(&Asked::read(request, call), asked, answer.as_deref())
 }
 
-/// Takes back what a former instance of the object left half done.
+/// Takes back rows whose put nobody saw the end of, before a run begins.
 ///
 /// # Errors
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_recover(sql: &SqlStorage) -> Result<(), JsError> {
-    accounts::recover(Sql(sql)).map_err(failed)
+    accounts::recover(Sql(sql), runtime::now_ms()).map_err(failed)
 }
 
 /// `{ answer }` right away, or `{ prepared }` for a change.

@@ -1,9 +1,9 @@
 //! What the store has still to get: one row per name, with the newest value.
 //!
-//! A row leaves when the store has taken just that value. A put of which nobody knows whether it arrived (it failed, timed out, or
-//! its instance died) could still arrive after a newer one; so after such a put the newest value is written
-//! once more, a minute later, and only then does the row go. That is what keeps an older write from
-//! undoing a revocation.
+//! A row leaves when the store has taken just that value. A put of which nobody knows whether it arrived (it failed, timed
+//! out, or its instance died) could still arrive after a newer one. So for a minute after such a put the name is uncertain,
+//! whatever is put meanwhile: its newest value is written once more at the end of that, and only then does the row go. That
+//! is what keeps an older write from undoing a revocation.
 
 use keyguard::{Fault, UnixTime};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub(crate) type Entry = (String, String, Option<String>);
 /// Puts entries in: newer values replace older ones.
 pub(crate) fn put(sql: Sql<'_>, entries: &[Entry], now: UnixTime) -> Result<(), Fault> {
     sql.run(
-        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, unclean, confirming)
+        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, uncertain_until, confirming)
             SELECT value ->> 0, value ->> 1, value ->> 2, 1, ?1, 0, 0, 0, 0, 0 FROM json_each(?2) WHERE true
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, metadata = excluded.metadata,
                 generation = generation + 1, since = iif(confirming, excluded.since, since), due_at = 0, confirming = 0",
@@ -30,7 +30,7 @@ pub(crate) fn put(sql: Sql<'_>, entries: &[Entry], now: UnixTime) -> Result<(), 
 /// Puts every record of the account in again; how many there are.
 pub(crate) fn put_all(sql: Sql<'_>, now: UnixTime) -> Result<u64, Fault> {
     sql.run(
-        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, unclean, confirming)
+        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, uncertain_until, confirming)
             SELECT 'key:v1:' || digest, record, NULL, 1, ?, 0, 0, 0, 0, 0 FROM versions WHERE true
             UNION ALL
             SELECT 'account:v1:' || id, json_object('v', 1, 'id', id, 'label', label, 'created_at', created_at),
@@ -57,26 +57,39 @@ pub(crate) fn due(sql: Sql<'_>, now_ms: f64) -> Result<Vec<Due>, Fault> {
     )
 }
 
+/// Takes back rows whose put nobody saw the end of: a run broke off, or its instance died. One run goes on at a time.
+pub(crate) fn recover(sql: Sql<'_>, now_ms: f64) -> Result<(), Fault> {
+    if !is_open(sql)? {
+        return Ok(());
+    }
+    sql.run(
+        "UPDATE outbox SET in_flight = 0, uncertain_until = ?1 WHERE in_flight = 1",
+        &[now_ms + UNCERTAIN_MS],
+    )
+}
+
 /// Takes in how puts ended.
 pub(crate) fn settle(sql: Sql<'_>, results: &str, now_ms: f64) -> Result<(), Fault> {
-    let results: Vec<Settled> = serde_json::from_str(results).unwrap_or_default();
+    let results: Vec<Settled> = serde_json::from_str(results).map_err(|_| Fault::Internal)?;
     for Settled { name, generation, error } in results {
         if let Some(error) = error {
             let error: String = error.chars().take(MAX_ERROR).collect();
             // Twice as long after each failure: 1.1 s (the store takes one write a second for a name) to a minute.
             sql.run(
-                "UPDATE outbox SET in_flight = 0, unclean = 1, last_error = ?2,
+                "UPDATE outbox SET in_flight = 0, uncertain_until = ?3 + ?5, last_error = ?2,
                     due_at = ?3 + min(?4, 1100 * (1 << min(attempts - 1, 10))) WHERE name = ?1",
-                &(name, error, now_ms, LONGEST_WAIT_MS),
+                &(name, error, now_ms, LONGEST_WAIT_MS, UNCERTAIN_MS),
             )?;
             continue;
         }
-        let place = (&name, generation);
-        sql.run("DELETE FROM outbox WHERE name = ?1 AND generation = ?2 AND unclean = 0", &place)?;
         sql.run(
-            "UPDATE outbox SET in_flight = 0, unclean = 0, confirming = 1, attempts = 0, last_error = NULL, due_at = ?3
-                WHERE name = ?1 AND generation = ?2",
-            &(&name, generation, now_ms + CONFIRM_AFTER_MS),
+            "DELETE FROM outbox WHERE name = ?1 AND generation = ?2 AND uncertain_until <= ?3",
+            &(&name, generation, now_ms),
+        )?;
+        sql.run(
+            "UPDATE outbox SET in_flight = 0, confirming = 1, attempts = 0, last_error = NULL,
+                due_at = uncertain_until WHERE name = ?1 AND generation = ?2",
+            &(&name, generation),
         )?;
         // A newer value came meanwhile.
         sql.run(
@@ -92,7 +105,7 @@ pub(crate) fn next(sql: Sql<'_>) -> Result<Option<f64>, Fault> {
     if !is_open(sql)? {
         return Ok(None);
     }
-    sql.number("SELECT min(due_at) AS number FROM outbox WHERE in_flight = 0", &[(); 0])
+    sql.number("SELECT min(due_at) AS number FROM outbox", &[(); 0])
 }
 
 /// How much is on its way.
@@ -133,5 +146,6 @@ struct Settled {
 const AT_ONCE: u32 = 6;
 const WRITE_INTERVAL_MS: f64 = 1100.0;
 const LONGEST_WAIT_MS: f64 = 60_000.0;
-const CONFIRM_AFTER_MS: f64 = 60_000.0;
+/// For how long a put that failed could still arrive: well above any time-out on the way to the store.
+const UNCERTAIN_MS: f64 = 60_000.0;
 const MAX_ERROR: usize = 200;

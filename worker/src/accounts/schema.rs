@@ -15,15 +15,6 @@ pub(crate) fn is_open(sql: Sql<'_>) -> Result<bool, Fault> {
     Ok(sql.number(found, &NOTHING)? == Some(1.0))
 }
 
-/// Takes back what a former instance left half done.
-pub(crate) fn recover(sql: Sql<'_>) -> Result<(), Fault> {
-    if !is_open(sql)? {
-        return Ok(());
-    }
-    // Nobody knows whether these puts arrived, or still will.
-    sql.run("UPDATE outbox SET in_flight = 0, unclean = 1 WHERE in_flight = 1", &NOTHING)
-}
-
 /// Makes a digest index's table.
 pub(crate) fn open_digests(sql: Sql<'_>) -> Result<(), Fault> {
     sql.run(DIGESTS, &NOTHING)
@@ -45,7 +36,7 @@ const ACCOUNT: &[&str] = &[
         UNIQUE (key_id, number))",
     "CREATE TABLE IF NOT EXISTS outbox (
         name TEXT PRIMARY KEY, value TEXT NOT NULL, metadata TEXT, generation INTEGER NOT NULL, since INTEGER NOT NULL,
-        due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, in_flight INTEGER NOT NULL, unclean INTEGER NOT NULL,
+        due_at REAL NOT NULL, attempts INTEGER NOT NULL, in_flight INTEGER NOT NULL, uncertain_until REAL NOT NULL,
         confirming INTEGER NOT NULL, last_error TEXT)",
     "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due_at)",
     "CREATE TABLE IF NOT EXISTS changes (
