@@ -47,14 +47,6 @@ impl Failure {
     pub(crate) fn is_silent(&self) -> bool {
         matches!(self, Self::Check | Self::Closed)
     }
-
-    /// The code of the problem that the API answered with.
-    pub(crate) fn code(&self) -> Option<&str> {
-        match self {
-            Self::Refused(problem) | Self::Fault(problem) => Some(&problem.code),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for Failure {
