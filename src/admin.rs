@@ -6,14 +6,36 @@ use crate::{LifeError, UnixTime, life::SettingsError};
 
 /// Whether a path is reserved for the admin API: it is never forwarded, on or off.
 ///
+/// Runtimes fold dot segments and backslashes on the way to the upstream (URL standard, §4.4), so what would end up there
+/// is reserved as well.
+///
 /// ```
 /// use keyguard::admin::is_reserved;
 ///
 /// assert!(is_reserved("/_keyguard") && is_reserved("/_keyguard/v1/accounts"));
+/// assert!(is_reserved("/a/../_keyguard/v1") && is_reserved("/%2E/_keyguard\\v1"));
 /// assert!(!is_reserved("/_keyguards") && !is_reserved("/a/_keyguard"));
 /// ```
 pub fn is_reserved(path: &str) -> bool {
-    path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let mut first = None;
+    let mut depth = 0_usize;
+    for segment in path.split(['/', '\\']).skip(1) {
+        let folded = segment.replace("%2e", ".").replace("%2E", ".");
+        match folded.as_str() {
+            "." => {}
+            ".." => depth = depth.saturating_sub(1),
+            _ => {
+                if depth == 0 {
+                    first = Some(segment);
+                }
+                depth = depth.saturating_add(1);
+            }
+        }
+        if depth == 0 {
+            first = None;
+        }
+    }
+    first == PREFIX.strip_prefix('/')
 }
 
 /// The reserved prefix.
@@ -94,5 +116,39 @@ impl From<LifeError> for AdminDenial {
 impl From<SettingsError> for AdminDenial {
     fn from(SettingsError { field, reason }: SettingsError) -> Self {
         Self::InvalidBody(alloc::format!("{field}: {reason}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_folds_to_the_prefix_is_reserved() {
+        for path in [
+            "/_keyguard/",
+            "/./_keyguard",
+            "/a/../_keyguard",
+            "/a/b/../../_keyguard/x",
+            "/../_keyguard",
+            "/a\\..\\_keyguard\\v1",
+            "/%2e%2E/_keyguard",
+            "/_keyguard/a/..",
+            "/_keyguard/../_keyguard",
+        ] {
+            assert!(is_reserved(path), "{path}");
+        }
+        for path in [
+            "/",
+            "/a",
+            "/_keyguard/..",
+            "/a/./_keyguard",
+            "//_keyguard",
+            "/_KEYGUARD",
+            "/%5fkeyguard",
+            "/_keyguard%2fv1",
+        ] {
+            assert!(!is_reserved(path), "{path}");
+        }
     }
 }

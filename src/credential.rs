@@ -60,6 +60,16 @@ impl fmt::Debug for AdminCredential {
     }
 }
 
+/// Whether a text holds a credential, or something that begins like one, as it stands or in a URL.
+///
+/// ```
+/// assert!(keyguard::credential::might_show_credential("token=KGADMIN%5Fabc"));
+/// ```
+pub fn might_show_credential(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains(AdminCredential::PREFIX) || text.contains("kgadmin%5f")
+}
+
 /// The credentials that a deployment accepts: `name:digest`, separated by spaces or commas.
 ///
 /// Names go into the audit, so each operator can have a credential of their own; to replace one, add the new one beside it.

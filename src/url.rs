@@ -1,6 +1,6 @@
 //! A request's URL, cut into parts without changing any.
 
-use crate::scan;
+use crate::{credential::might_show_credential, scan};
 
 /// The parts of a request's URL, as they came.
 ///
@@ -69,16 +69,17 @@ impl<'a> RequestUrl<'a> {
         self.query
     }
 
-    /// Whether the query holds an API key, where RFC 6750 §2.3 has long warned of putting one: URLs end up
+    /// Whether the query holds an API key or an operator's credential, where RFC 6750 §2.3 has long warned of putting one: URLs end up
     /// in logs and histories.
     pub fn query_holds_key(&self) -> bool {
-        self.query.is_some_and(scan::holds_key)
+        self.query.is_some_and(|query| scan::holds_key(query) || might_show_credential(query))
     }
 
     /// The path for a problem's `instance` (RFC 9457 §3.1.5): without the query, and nothing if
     /// somebody put a secret key into it.
     pub fn instance(&self) -> Option<&'a str> {
-        (!scan::might_show_secret_key(self.path)).then_some(self.path)
+        (!scan::might_show_secret_key(self.path) && !might_show_credential(self.path))
+            .then_some(self.path)
     }
 }
 

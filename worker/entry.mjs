@@ -1,8 +1,9 @@
 // What wrangler deploys: hands each request to the wasm and keeps everything that waits on this side, so
 // that a trap there costs the one request that met it and no other.
-import * as guard from "./build/index.js";
+import { administer } from "./accounts.mjs";
+import { isTrap, restart, wasm as guard } from "./instance.mjs";
 
-const instance = guard.__worker_init_state();
+export { Account, DigestIndex } from "./accounts.mjs";
 
 /** What one request needs of the runtime while the wasm isn't running. */
 class Call {
@@ -32,17 +33,29 @@ class Call {
     this.exposed = exposed;
   }
 
+  /** Leaves the request to the admin API. */
+  reserve() {
+    this.isReserved = true;
+  }
+
+  /** Tells the caller that its key was rotated, and until when it works. */
+  retire(deprecation, sunset) {
+    this.retired = { Deprecation: deprecation, Sunset: sunset };
+  }
+
   finish(response) {
     clearTimeout(this.timer);
-    if (!this.sent || !this.origin || response.webSocket) return response;
+    if (!this.sent || !(this.origin || this.retired) || response.webSocket) return response;
     // What no response can be made of, such as a status of 600, is handed on as it is: the upstream has acted.
     const { status } = response;
     if (status < 200 || status > 599) return response;
-    const readable = new Response(response.body, response);
-    readable.headers.set("Access-Control-Allow-Origin", this.origin);
-    readable.headers.append("Access-Control-Expose-Headers", this.exposed);
-    if (this.origin !== "*") readable.headers.append("Vary", "Origin");
-    return readable;
+    const changed = new Response(response.body, response);
+    for (const [name, value] of Object.entries(this.retired ?? {})) changed.headers.set(name, value);
+    if (!this.origin) return changed;
+    changed.headers.set("Access-Control-Allow-Origin", this.origin);
+    changed.headers.append("Access-Control-Expose-Headers", this.exposed);
+    if (this.origin !== "*") changed.headers.append("Vary", "Origin");
+    return changed;
   }
 }
 
@@ -51,15 +64,13 @@ export default {
     const call = new Call();
     try {
       let answer = guard.fetch(request, env, call);
+      if (call.isReserved) answer = administer(request, env, call);
       if (call.stored) answer = guard.stored(request, env, call, await call.stored);
       return call.finish(await answer);
     } catch (error) {
       clearTimeout(call.timer);
       // Whatever was thrown through the wasm left its stack as it was: only a new instance is sound.
-      if (!call.sent || instance.criticalError || error instanceof WebAssembly.RuntimeError) {
-        instance.criticalError = false;
-        guard.__wbg_reset_state();
-      }
+      if (!call.sent || isTrap(error)) restart();
       const late = call.sent?.aborted ?? false;
       return guard.failed(request, env, call, Boolean(call.sent), late);
     }

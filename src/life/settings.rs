@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     Kind, UnixTime,
+    credential::might_show_credential,
     policy::is_origin,
     scan::{holds_secret_key, might_show_secret_key},
 };
@@ -27,26 +28,26 @@ pub struct Settings {
 }
 
 /// A merge patch (RFC 7396) of settings and expiry: what is absent stays, and `null` clears.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsChange {
     /// See [`Settings::label`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub label: Option<Option<String>>,
     /// See [`Settings::origins`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub origins: Option<Option<Vec<String>>>,
     /// See [`Settings::scopes`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Option<Vec<String>>>,
     /// See [`Settings::rate`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub rate: Option<Option<String>>,
     /// When the current version expires.
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Option<UnixTime>>,
     /// See [`Settings::browser_headers`].
-    #[serde(deserialize_with = "present")]
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub browser_headers: Option<Option<bool>>,
 }
 
@@ -135,7 +136,7 @@ pub fn check_text(field: &'static str, text: &str) -> Result<(), SettingsError> 
         let reason = "must be 1 to 200 bytes long, without control characters";
         return Err(SettingsError { field, reason });
     }
-    if holds_secret_key(text) || might_show_secret_key(text) {
+    if might_show(text) {
         return Err(SettingsError { field, reason: HOLDS_KEY });
     }
     Ok(())
@@ -154,19 +155,25 @@ pub fn check_id(field: &'static str, text: &str) -> Result<(), SettingsError> {
         let reason = "must be 1 to 128 ASCII letters, digits and ._:@=+-, and not dots alone";
         return Err(SettingsError { field, reason });
     }
-    if might_show_secret_key(text) {
+    if might_show(text) {
         return Err(SettingsError { field, reason: HOLDS_KEY });
     }
     Ok(())
 }
 
+/// Whether a text holds what must not be kept: a secret key or an operator's credential.
+pub fn might_show(text: &str) -> bool {
+    holds_secret_key(text) || might_show_secret_key(text) || might_show_credential(text)
+}
+
 fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
-        && !might_show_secret_key(text)
+        && !might_show(text)
 }
 
-const HOLDS_KEY: &str = "holds a secret key: what is written here is kept and shown";
+const HOLDS_KEY: &str =
+    "holds a secret key or a credential: what is written here is kept and shown";
 const MAX_LIST: usize = 100;
 const MAX_TEXT: usize = 200;
 

@@ -28,6 +28,7 @@ mod store;
 
 use keyguard::{
     CanonicalPath, Denial, Fault, Lookup, Problem, RequestFacts, UnixTime,
+    admin::is_reserved,
     decide::{admit, api_key, bearer, decide},
 };
 use wasm_bindgen::JsValue;
@@ -78,6 +79,11 @@ fn steps(
     // (1) (2)
     if let Some(preflight) = admit(&url, method, origin, asked_method.as_deref(), policy)? {
         return Ok(respond::preflight(&preflight).into());
+    }
+    if is_reserved(url.path()) {
+        // Never the upstream's: the entry module takes it from here.
+        exchange.call.reserve();
+        return Ok(JsValue::UNDEFINED);
     }
     let authorization = exchange.header(&runtime::AUTHORIZATION);
     let token = bearer(&url, method, authorization.as_deref())?; // (3)

@@ -1,4 +1,4 @@
-//! The demo account: its keys, which stay the same for a clone, and their records.
+//! The demo account: its keys, which stay the same for a clone, and the operator's credential of this clone.
 
 use std::{
     fs::{self, OpenOptions},
@@ -9,8 +9,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use keyguard::{IssuedKey, KeyRecord, Kind, Mode, UnixTime, record::Revocation};
+use keyguard::{AdminCredential, IssuedKey, Kind, Mode};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 /// A demo key and what is stored of it.
 #[derive(Debug)]
@@ -21,8 +22,8 @@ pub(crate) struct DemoKey {
     mode: Mode,
     /// What is to be seen with it.
     pub(crate) note: &'static str,
-    /// The name and value of its entry, unless it has none.
-    entry: Option<(String, String)>,
+    /// How it is imported, unless it is to stay unknown.
+    row: Option<Value>,
 }
 
 /// The demo account's keys: the four that work, then a revoked, an expired and an unknown one.
@@ -40,23 +41,14 @@ impl DemoKeys {
     }
 
     fn issue(entropy: &[[u8; 32]; KEYS.len()], now: u64) -> Self {
-        let issue = |((kind, mode, state, note), entropy): (
-            &(Kind, Mode, State, &'static str),
-            &[u8; 32],
-        )| {
+        let keys = KEYS.iter().zip(entropy).map(|((kind, mode, state, note), entropy)| {
             let key = IssuedKey::issue(*kind, *mode, entropy);
-            let name = key.digest().store_name();
-            let value = state.record(*kind, *mode, now).map(|record| record.to_json());
+            let digest = key.digest().to_string();
+            let row = state.row(*kind, *mode, &digest, now);
             let text = key.into_text().as_str().to_owned();
-            DemoKey {
-                text,
-                kind: *kind,
-                mode: *mode,
-                note,
-                entry: value.map(|value| (name, value)),
-            }
-        };
-        Self(KEYS.iter().zip(entropy).map(issue).collect())
+            DemoKey { text, kind: *kind, mode: *mode, note, row }
+        });
+        Self(keys.collect())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &DemoKey> {
@@ -72,10 +64,10 @@ impl DemoKeys {
             .map_or("", |key| key.text.as_str())
     }
 
-    /// What `wrangler kv bulk put` reads.
-    pub(crate) fn bulk(&self) -> Value {
-        let entries = self.0.iter().filter_map(|key| key.entry.as_ref());
-        entries.map(|(key, value)| json!({ "key": key, "value": value })).collect()
+    /// What `keyguard import` reads: a line of JSON for each key that is known.
+    pub(crate) fn import(&self) -> String {
+        let rows = self.0.iter().filter_map(|key| key.row.as_ref());
+        rows.map(|row| row.to_string() + "\n").collect()
     }
 }
 
@@ -98,29 +90,46 @@ enum State {
 }
 
 impl State {
-    fn record(self, kind: Kind, mode: Mode, now: u64) -> Option<KeyRecord> {
-        let state = match self {
-            Self::Active => "active",
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
+    fn row(self, kind: Kind, mode: Mode, digest: &str, now: u64) -> Option<Value> {
+        let ago = |days: u64| now.saturating_sub(days.saturating_mul(86_400));
+        let (name, field) = match self {
+            Self::Active => ("active", None),
+            Self::Revoked => {
+                ("revoked", Some(("revoked", json!({ "at": ago(2), "reason": "demo" }))))
+            }
+            Self::Expired => ("expired", Some(("expires_at", json!(ago(2))))),
             Self::Unknown => return None,
         };
-        let ago = |days: u64| UnixTime(now.saturating_sub(days.saturating_mul(86_400)));
-        let id = format!("key_demo_{kind}_{mode}_{state}");
-        let mut record = KeyRecord::active(id, "acct_demo".to_owned(), kind, mode, ago(40));
-        match self {
-            Self::Active | Self::Unknown => {}
-            Self::Revoked => {
-                record.revoked = Some(Revocation { at: ago(2), reason: "demo".to_owned() });
-            }
-            Self::Expired => record.expires_at = Some(ago(2)),
+        let mut row = json!({
+            "account": ACCOUNT,
+            "id": format!("key_demo_{kind}_{mode}_{name}"),
+            "digest": digest,
+            "kind": kind,
+            "mode": mode,
+            "created_at": ago(40),
+        });
+        if let (Some((field, value)), Some(row)) = (field, row.as_object_mut()) {
+            row.insert(field.to_owned(), value);
         }
-        Some(record)
+        Some(row)
     }
 }
 
-fn entropy(file: &Path) -> Result<[[u8; 32]; KEYS.len()]> {
-    let mut entropy = [[0; 32]; KEYS.len()];
+/// The account that the demo keys are of.
+pub(crate) const ACCOUNT: &str = "acct_demo";
+
+/// The operator's credential of this clone, and the secret by which the edge knows it.
+pub(crate) fn admin_credential(file: &Path) -> Result<(Zeroizing<String>, String)> {
+    let [entropy] = entropy::<1>(file)?;
+    let text = AdminCredential::issue(&entropy);
+    let credential = AdminCredential::parse(&text).context("no credential could be made")?;
+    let secret = format!("dev:{}", credential.digest());
+    Ok((text, secret))
+}
+
+/// Entropy that is drawn once and kept in a file for this user's eyes alone.
+fn entropy<const N: usize>(file: &Path) -> Result<[[u8; 32]; N]> {
+    let mut entropy = [[0; 32]; N];
     match fs::read(file) {
         Ok(bytes) if bytes.len() == entropy.as_flattened().len() => {
             entropy.as_flattened_mut().copy_from_slice(&bytes);
@@ -155,15 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_issued_form_and_every_record_can_be_read() {
+    fn every_key_is_issued_form_and_is_imported_by_its_digest() {
         let keys = keys();
         for key in keys.iter() {
             assert_eq!(ApiKey::parse(&key.text).unwrap().form(), Form::Issued, "{}", key.note);
-            let Some((name, value)) = &key.entry else { continue };
-            assert_eq!(*name, ApiKey::parse(&key.text).unwrap().digest().store_name());
-            KeyRecord::from_json(value).unwrap();
+            let Some(row) = &key.row else { continue };
+            assert_eq!(row["digest"], ApiKey::parse(&key.text).unwrap().digest().to_string());
         }
-        assert_eq!(keys.bulk().as_array().unwrap().len(), 6, "all but the unknown one");
+        assert_eq!(keys.import().lines().count(), 6, "all but the unknown one");
     }
 
     #[test]
@@ -175,10 +183,8 @@ mod tests {
         {
             let text = keys.working(kind, mode);
             assert!(text.starts_with(kind.prefix(mode)), "{text}");
-            let (_, value) =
-                keys.iter().find(|key| key.text == text).unwrap().entry.clone().unwrap();
-            let record = KeyRecord::from_json(&value).unwrap();
-            assert!(record.revoked.is_none() && record.expires_at.is_none(), "{text}");
+            let row = keys.iter().find(|key| key.text == text).unwrap().row.clone().unwrap();
+            assert!(row.get("revoked").is_none() && row.get("expires_at").is_none(), "{text}");
         }
     }
 
@@ -186,10 +192,10 @@ mod tests {
     fn entropy_is_drawn_once_and_kept() {
         let file =
             std::env::temp_dir().join(format!("keyguard-xtask-entropy-{}", std::process::id()));
-        let first = entropy(&file).unwrap();
-        assert_eq!(entropy(&file).unwrap(), first);
+        let first = entropy::<2>(&file).unwrap();
+        assert_eq!(entropy::<2>(&file).unwrap(), first);
         fs::write(&file, "short").unwrap();
-        assert_ne!(entropy(&file).unwrap(), first);
+        assert_ne!(entropy::<2>(&file).unwrap(), first);
         fs::remove_file(file).unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     sync::{
         Arc, Mutex, PoisonError,
@@ -16,10 +16,11 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use keyguard::{Kind, Mode};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::{
     checkout,
-    demo::DemoKeys,
+    demo::{self, DemoKeys},
     process::{self, Group, Interrupted},
     project::Project,
     tools::Tools,
@@ -36,11 +37,20 @@ pub(crate) struct Options {
     pub(crate) https: bool,
     /// End once everything answers.
     pub(crate) once: bool,
+    /// Forget all accounts and keys of before.
+    pub(crate) fresh: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { edge_port: 8787, upstream_port: 8788, page_port: 8789, https: false, once: false }
+        Self {
+            edge_port: 8787,
+            upstream_port: 8788,
+            page_port: 8789,
+            https: false,
+            once: false,
+            fresh: false,
+        }
     }
 }
 
@@ -72,11 +82,15 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     say!("keyguard: tools");
     let tools = Tools::install(project)?;
     let state = project.state().join("dev");
+    if options.fresh && state.exists() {
+        fs::remove_dir_all(&state).with_context(|| format!("cannot remove {}", state.display()))?;
+    }
     fs::create_dir_all(&state).with_context(|| format!("cannot write {}", state.display()))?;
 
     say!("keyguard: build");
     worker::build(project, &tools, &worker::Options::default())?;
     web::build(project, &tools)?;
+    let operator = Operator::build(project, &state, options)?;
     let keys = DemoKeys::of_clone(&state.join("entropy"))?;
     let page = checkout::Page {
         edge: options.edge(),
@@ -85,9 +99,10 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     checkout::build(project, &tools, &page)?;
 
     say!("keyguard: start");
-    seed(project, &tools, &keys, &state)?;
-    let mut services = start(project, &tools, options, &page, &state)?;
-    match wait_until_ready(project, &tools, options, &mut services, &state) {
+    let mut services = start(project, &tools, options, &page, &operator, &state)?;
+    let ready = wait_until_ready(project, &tools, options, &mut services, &state)
+        .and_then(|()| operator.import(project, &keys));
+    match ready {
         Ok(()) => {}
         // Ctrl-C is how this task is meant to end.
         Err(error) if error.is::<Interrupted>() => {
@@ -96,7 +111,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
         }
         Err(error) => return Err(error),
     }
-    say!("{}", announcement(options, &keys));
+    say!("{}", announcement(project, options, &keys, &operator));
     for service in &services {
         service.shown.store(true, Ordering::SeqCst);
         service.lines.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -149,15 +164,46 @@ fn is_busy(port: u16) -> bool {
         })
 }
 
-fn seed(project: &Project, tools: &Tools, keys: &DemoKeys, state: &Path) -> Result<()> {
-    let file = state.join("seed.json");
-    fs::write(&file, keys.bulk().to_string())?;
-    let mut put = tools.wrangler(project);
-    put.args(["kv", "bulk", "put"])
-        .arg(&file)
-        .args(["--binding", "KEYS", "--local", "--persist-to"])
-        .arg(state.join("kv"));
-    process::run("seed the key store", put, &state.join("seed.log")).map(drop)
+/// The operator's tool, set up for this edge.
+struct Operator {
+    program: PathBuf,
+    config: PathBuf,
+    credential: Zeroizing<String>,
+    /// What the edge is given to know the credential by.
+    secret: String,
+    import: PathBuf,
+    log: PathBuf,
+}
+
+impl Operator {
+    fn build(project: &Project, state: &Path, options: &Options) -> Result<Self> {
+        let cargo = project.cargo(["build", "--package", "keyguard-cli"]);
+        process::run("cargo build (keyguard)", cargo, &project.state().join("cli-cargo.log"))?;
+        let (credential, secret) = demo::admin_credential(&state.join("admin-entropy"))?;
+        let config = state.join("keyguard.toml");
+        fs::write(
+            &config,
+            format!("default_env = \"dev\"\n\n[env.dev]\nurl = \"{}\"\n", options.edge()),
+        )?;
+        Ok(Self {
+            program: project.target().join("debug/keyguard"),
+            config,
+            credential,
+            secret,
+            import: state.join("import.jsonl"),
+            log: state.join("import.log"),
+        })
+    }
+
+    /// Makes the demo keys known as an operator would: by their digests.
+    fn import(&self, project: &Project, keys: &DemoKeys) -> Result<()> {
+        fs::write(&self.import, keys.import())?;
+        let mut import = project.command(&self.program);
+        import.arg("--config").arg(&self.config).arg("import").arg(&self.import);
+        import.arg("--create-accounts");
+        import.env("KEYGUARD_CREDENTIAL", self.credential.as_str());
+        process::run("import the demo keys", import, &self.log).map(drop)
+    }
 }
 
 /// A running part, and what it printed.
@@ -190,6 +236,7 @@ fn start(
     tools: &Tools,
     options: &Options,
     page: &checkout::Page,
+    operator: &Operator,
     state: &Path,
 ) -> Result<Vec<Service>> {
     let mut upstream = tools.node(project, project.root().join("xtask/demo/upstream.mjs"));
@@ -198,7 +245,8 @@ fn start(
     let vars = state.join("edge.vars");
     let committed = fs::read_to_string(project.root().join("worker/.dev.vars"))
         .context("cannot read worker/.dev.vars")?;
-    fs::write(&vars, with_upstream(&committed, &options.upstream())?)?;
+    let policy = with_upstream(&committed, &options.upstream())?;
+    fs::write(&vars, format!("{policy}ADMIN_CREDENTIALS='{}'\n", operator.secret))?;
     let mut edge = tools.wrangler(project);
     edge.args(["dev", "--ip", "127.0.0.1", "--port", &options.edge_port.to_string()])
         .args(["--local-protocol", if options.https { "https" } else { "http" }])
@@ -300,7 +348,12 @@ fn tail(service: &Service) -> String {
         .concat()
 }
 
-fn announcement(options: &Options, keys: &DemoKeys) -> String {
+fn announcement(
+    project: &Project,
+    options: &Options,
+    keys: &DemoKeys,
+    operator: &Operator,
+) -> String {
     let (edge, upstream, page) = (options.edge(), options.upstream(), options.page());
     let publishable = keys.working(Kind::Publishable, Mode::Test);
     let secret = keys.working(Kind::Secret, Mode::Test);
@@ -321,6 +374,10 @@ fn announcement(options: &Options, keys: &DemoKeys) -> String {
         "curl -i{insecure} {edge}/collect/payment_sessions -H 'Content-Type: application/json' \
          -d '{{\"amount\":4200,\"currency\":\"EUR\"}}'"
     );
+    let here =
+        |path: &Path| path.strip_prefix(project.root()).unwrap_or(path).display().to_string();
+    let (program, config) = (here(&operator.program), here(&operator.config));
+    let (credential, account) = (operator.credential.as_str(), demo::ACCOUNT);
     format!(
         "
   checkout page   {page}
@@ -336,6 +393,10 @@ fn announcement(options: &Options, keys: &DemoKeys) -> String {
     curl -i{insecure} {edge}/payments -H 'Authorization: Bearer {publishable}'
   A secret key that comes from a page is refused:
     {pay} -H 'Authorization: Bearer {secret}' -H 'Origin: https://shop.example'
+
+  The operator's tool, in another terminal (docs/operate.md):
+    export KEYGUARD_CONFIG={config} KEYGUARD_CREDENTIAL={credential}
+    {program} key list {account}
 
   Ctrl-C ends it all.
 "

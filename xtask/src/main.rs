@@ -51,6 +51,7 @@ usage: cargo xtask <task>
       --page-port N        (8789)
       --https              serve the edge by https with a certificate of its own
       --once               end as soon as everything answers
+      --fresh              forget the accounts and keys of before
   test [STEP]...         check everything, or the named steps only
   build worker           the edge, into worker/build
       --test-hooks         with the hooks that tests use; never for a deployment
@@ -96,6 +97,7 @@ fn dev(arguments: &mut Parser) -> Result<ExitCode> {
             Arg::Long("page-port") => options.page_port = arguments.value()?.parse()?,
             Arg::Long("https") => options.https = true,
             Arg::Long("once") => options.once = true,
+            Arg::Long("fresh") => options.fresh = true,
             other => return Err(other.unexpected().into()),
         }
     }

@@ -22,7 +22,11 @@ const TYPES = { '.js': 'ESModule', '.mjs': 'ESModule', '.wasm': 'CompiledWasm' }
 
 /** The Worker's modules, under the names that its imports use. */
 export function workerModules(build = BUILD) {
-  const entry = { type: 'ESModule', path: 'entry.mjs', contents: readFileSync(path.join(WORKER, 'entry.mjs'), 'utf8') };
+  const entries = ['entry.mjs', 'accounts.mjs', 'instance.mjs'].map((name) => ({
+    type: 'ESModule',
+    path: name,
+    contents: readFileSync(path.join(WORKER, name), 'utf8'),
+  }));
   const built = readdirSync(build, { recursive: true })
     .filter((name) => path.extname(name) in TYPES)
     .map((name) => ({
@@ -31,7 +35,7 @@ export function workerModules(build = BUILD) {
       contents: readFileSync(path.join(build, name)),
     }))
     .map((module) => (module.type === 'ESModule' ? { ...module, contents: module.contents.toString('utf8') } : module));
-  return [entry, ...built];
+  return [...entries, ...built];
 }
 
 /** What the deployed Worker runs under, from its own wrangler.toml. */
@@ -62,17 +66,24 @@ export async function startEdge(options) {
 
 /**
  * Starts an edge for each of `options`, all in one runtime over one store:
- * `policy` (left out: no such variable), `seeds` of the store, `build`, `hasStore` (false: no KV binding), `isHttps`
+ * `policy` (left out: no such variable), `admin` (the secret with the admin API's credentials), `seeds` of the store, `build`, `hasStore` (false: no KV binding), `isHttps`
  * (a TLS listener in place of the plain one; for the first edge alone).
  */
 export async function startEdges(options) {
   const lines = new Lines();
   const isHttps = options[0].isHttps ?? false;
-  const workers = options.map(({ policy, build = BUILD, hasStore = true }, index) => ({
+  const workers = options.map(({ policy, admin, build = BUILD, hasStore = true }, index) => ({
     name: `edge${index}`,
     modules: workerModules(build),
     ...compatibility(),
-    bindings: policy === undefined ? {} : { POLICY: policy },
+    bindings: {
+      ...(policy === undefined ? {} : { POLICY: policy }),
+      ...(admin === undefined ? {} : { ADMIN_CREDENTIALS: admin }),
+    },
+    durableObjects: {
+      ACCOUNTS: { className: 'Account', useSQLite: true },
+      DIGESTS: { className: 'DigestIndex', useSQLite: true },
+    },
     kvNamespaces: hasStore ? { KEYS: 'keys' } : {},
     unsafeDirectSockets: isHttps ? [] : [{ host: '127.0.0.1', port: 0 }],
   }));

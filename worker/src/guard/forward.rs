@@ -31,6 +31,11 @@ pub(crate) fn send(
     {
         exchange.call.allow(allowed, EXPOSED_HEADERS);
     }
+    if let (Some(rotated_at), Some(expires_at)) = (record.rotated_at, record.expires_at) {
+        // RFC 9745 §2.1 and RFC 8594 §3.
+        let deprecation = format!("@{}", rotated_at.0);
+        exchange.call.retire(&deprecation, &runtime::http_date(expires_at.0));
+    }
     exchange.call.send(&derived, policy.upstream_timeout_ms())
 }
 

@@ -52,6 +52,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn allow(this: &Call, origin: &str, exposed: &str);
 
+    #[wasm_bindgen(method)]
+    pub(crate) fn reserve(this: &Call);
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn retire(this: &Call, deprecation: &str, sunset: &str);
+
     /// A KV namespace.
     #[wasm_bindgen(extends = Object)]
     pub type Kv;
@@ -122,6 +128,13 @@ pub(crate) fn header(
 /// The clock, in seconds. A clock before 1970 reads as 0, at which no key with an expiry has expired yet; the runtime has none.
 pub(crate) fn now_seconds() -> u64 {
     worker::Date::now().as_millis() / 1000
+}
+
+/// A time as HTTP writes it (RFC 9110 §5.6.7).
+pub(crate) fn http_date(seconds: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "exact for any date that has a name")]
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(seconds as f64 * 1000.0));
+    date.to_utc_string().into()
 }
 
 /// The clock, in milliseconds. It stands still while no I/O is done.

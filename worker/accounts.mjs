@@ -1,0 +1,186 @@
+// The write side's waiting: the admin API's requests, and the Durable Objects that answer them. What is asked, allowed
+// and stored is decided in the wasm, always within one turn of the event loop.
+import { DurableObject } from "cloudflare:workers";
+
+import { sound, wasm } from "./instance.mjs";
+
+const BODY_LIMIT = 1024 * 1024;
+/** A put that takes longer counts as failed, and is made again. */
+const PUT_LIMIT_MS = 10_000;
+/** Puts of one run; a Worker may make a thousand. */
+const RUN_LIMIT = 600;
+
+/** Answers a request below the reserved prefix. */
+export async function administer(request, env, call) {
+  const refused = sound(() => wasm.admin_open(request, env, call));
+  if (refused) return refused;
+  const body = await textOf(request);
+  const planned = sound(() => wasm.admin_plan(request, env, call, body));
+  if (typeof planned !== "string") return planned;
+  const plan = JSON.parse(planned);
+  let answer;
+  try {
+    answer = await asked(env, plan);
+  } catch (error) {
+    console.error(JSON.stringify({ event: "accounts-failed", request_id: call.id, reason: String(error?.message) }));
+  }
+  return sound(() => wasm.admin_answer(request, call, planned, answer));
+}
+
+async function asked(env, { place, name, call }) {
+  if (place === "accounts") return JSON.stringify(await listed(env, JSON.parse(name)));
+  if (place === "account") return env.ACCOUNTS.get(env.ACCOUNTS.idFromName(name)).handle(call);
+  const found = await env.DIGESTS.get(env.DIGESTS.idFromName(name)).find(call);
+  const { status, body } = JSON.parse(found);
+  if (status !== 200) return found;
+  const { account } = JSON.parse(body);
+  const owner = env.ACCOUNTS.get(env.ACCOUNTS.idFromName(account));
+  return owner.handle(JSON.stringify({ ...JSON.parse(call), account }));
+}
+
+/** A page of the store's list; the store refuses a cursor that it didn't give. */
+async function listed(env, page) {
+  try {
+    return await env.KEYS.list(page);
+  } catch (error) {
+    if (!page.cursor || !/\b400\b|cursor/i.test(String(error?.message))) throw error;
+    return { keys: [], list_complete: true, is_bad_cursor: true };
+  }
+}
+
+/** The body as text; `undefined` for one that is too long, and nothing for one that is no text. */
+async function textOf(request) {
+  const parts = [];
+  let size = 0;
+  if (request.body) {
+    for await (const part of request.body) {
+      size += part.byteLength;
+      if (size > BODY_LIMIT) return undefined;
+      parts.push(part);
+    }
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(parts).arrayBuffer());
+  } catch {
+    return "";
+  }
+}
+
+/** Takes a transaction back with what was to be answered. */
+class Undone extends Error {
+  constructor(answer) {
+    super("undone");
+    this.answer = answer;
+  }
+}
+
+/** One account: the system of record of its keys. */
+export class Account extends DurableObject {
+  #sql = this.ctx.storage.sql;
+  #projecting;
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    sound(() => wasm.account_recover(this.#sql));
+    // An alarm goes with every change; this is for what nobody thought of.
+    if (this.#next() !== null) {
+      ctx.blockConcurrencyWhile(async () => {
+        if ((await ctx.storage.getAlarm()) === null) await ctx.storage.setAlarm(Date.now());
+      });
+    }
+  }
+
+  /** Answers one call of the front. */
+  async handle(call) {
+    const { answer, prepared } = JSON.parse(sound(() => wasm.account_prepare(this.#sql, call)));
+    if (answer) return JSON.stringify(answer);
+    const taken = await this.#claim(call, prepared.claims);
+    try {
+      return this.ctx.storage.transactionSync(() => {
+        const changed = sound(() => wasm.account_change(this.#sql, call, JSON.stringify(prepared), taken));
+        const { answer: made, commit } = JSON.parse(changed);
+        if (!commit) throw new Undone(JSON.stringify(made));
+        // In the same turn as the change, so that both are kept or neither.
+        this.ctx.storage.setAlarm(Date.now());
+        return JSON.stringify(made);
+      });
+    } catch (error) {
+      if (error instanceof Undone) return error.answer;
+      throw error;
+    }
+  }
+
+  async alarm() {
+    this.#projecting ??= this.#project().finally(() => { this.#projecting = undefined; });
+    await this.#projecting;
+  }
+
+  /** Makes digests this account's; those that are another's, as JSON. */
+  async #claim(call, claims) {
+    const { DIGESTS } = this.env;
+    const { account, query } = JSON.parse(call);
+    const onlyLooks = new URLSearchParams(query).get("dry_run") === "true";
+    const taken = await Promise.all(
+      Object.entries(claims).map(([shard, digests]) =>
+        DIGESTS.get(DIGESTS.idFromName(shard)).claim(account, JSON.stringify(digests), onlyLooks)),
+    );
+    return JSON.stringify(taken.flatMap((some) => JSON.parse(some)));
+  }
+
+  /** Brings what is due to the store, and sees to it that the rest follows. */
+  async #project() {
+    const { storage } = this.ctx;
+    let next = Date.now() + 5000;
+    try {
+      for (let left = RUN_LIMIT; left > 0; ) {
+        const due = JSON.parse(sound(() => wasm.account_due(this.#sql)));
+        if (due.length === 0) break;
+        left -= due.length;
+        const results = await Promise.all(due.map((row) => this.#put(row)));
+        sound(() => wasm.account_settle(this.#sql, JSON.stringify(results)));
+      }
+      next = this.#next();
+    } finally {
+      if (next === null) storage.deleteAlarm();
+      else storage.setAlarm(Math.max(next, Date.now()));
+    }
+  }
+
+  #next() {
+    return JSON.parse(sound(() => wasm.account_next(this.#sql)));
+  }
+
+  async #put({ name, value, metadata, generation }) {
+    let timer;
+    try {
+      const put = this.env.KEYS.put(name, value, metadata ? { metadata: JSON.parse(metadata) } : {});
+      const late = new Promise((_, fail) => {
+        timer = setTimeout(() => fail(new Error("no answer in time")), PUT_LIMIT_MS);
+      });
+      await Promise.race([put, late]);
+      return { name, generation, error: null };
+    } catch (error) {
+      return { name, generation, error: String(error?.message ?? "failed") };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Whose digests are whose: one object for each sixteenth of them. */
+export class DigestIndex extends DurableObject {
+  #sql = this.ctx.storage.sql;
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    sound(() => wasm.digests_open(this.#sql));
+  }
+
+  claim(account, digests, onlyLooks) {
+    return sound(() => wasm.digests_claim(this.#sql, account, digests, onlyLooks));
+  }
+
+  find(call) {
+    return sound(() => wasm.digests_find(this.#sql, call));
+  }
+}

@@ -1,0 +1,164 @@
+//! Keys that were issued elsewhere, by digest: a provider moves in without seeing or changing a key.
+
+use std::collections::{BTreeMap, HashSet};
+
+use keyguard::{Fault, KeyDigest, ManagedKey, Problem, life::Version};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    audit::{self, Entry, snapshot},
+    body::{Import, ImportedKey},
+    change::Change,
+    outbox, runtime,
+    sql::list,
+    view,
+};
+
+/// Imports a batch: what is new is added, what the account has already stays as it is, and the rest is told.
+pub(crate) fn import(
+    change: &Change<'_>,
+    body: &Import,
+    taken: &[KeyDigest],
+) -> Result<Batch, Problem> {
+    if !view::has_account(change.sql)? {
+        change.make_account(None)?;
+    }
+    let taken: HashSet<&KeyDigest> = taken.iter().collect();
+    let mut known = Known::of(change, body)?;
+    let mut refused = Vec::new();
+    let mut unchanged = 0_u32;
+    let mut added: BTreeMap<usize, ManagedKey> = BTreeMap::new();
+    for (index, row) in body.keys.iter().enumerate() {
+        let refuse = |code, detail| Refused { index, code, detail };
+        if taken.contains(&row.digest) {
+            refused.push(refuse("digest-taken", "The digest is another account's."));
+        } else if known.digests.contains(&row.digest) {
+            unchanged = unchanged.saturating_add(1);
+        } else if row.id.as_ref().is_some_and(|id| known.ids.contains(id)) {
+            refused.push(refuse("key-exists", "The account has a key with this id."));
+        } else {
+            let key = managed(change, row);
+            known.digests.insert(row.digest);
+            known.ids.insert(key.id.clone());
+            added.insert(index, key);
+        }
+    }
+    let added: Vec<ManagedKey> = added.into_values().collect();
+    write(change, &added)?;
+    Ok(Batch { imported: added.len(), unchanged, refused, dry_run: None })
+}
+
+/// How a batch went.
+#[derive(Serialize)]
+pub(crate) struct Batch {
+    imported: usize,
+    unchanged: u32,
+    refused: Vec<Refused>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dry_run: Option<bool>,
+}
+
+/// A row that could not be imported.
+#[derive(Serialize)]
+struct Refused {
+    index: usize,
+    code: &'static str,
+    detail: &'static str,
+}
+
+/// What the account has already of a batch.
+struct Known {
+    digests: HashSet<KeyDigest>,
+    ids: HashSet<String>,
+}
+
+impl Known {
+    fn of(change: &Change<'_>, body: &Import) -> Result<Self, Fault> {
+        let digests: Vec<&KeyDigest> = body.keys.iter().map(|key| &key.digest).collect();
+        let ids: Vec<&String> = body.keys.iter().filter_map(|key| key.id.as_ref()).collect();
+        let digests: Vec<Digest> = change.sql.rows(
+            "SELECT digest FROM versions WHERE digest IN (SELECT value FROM json_each(?))",
+            &[list(&digests)],
+        )?;
+        let ids: Vec<Id> = change.sql.rows(
+            "SELECT id FROM keys WHERE id IN (SELECT value FROM json_each(?))",
+            &[list(&ids)],
+        )?;
+        Ok(Self {
+            digests: digests.into_iter().map(|row| row.digest).collect(),
+            ids: ids.into_iter().map(|row| row.id).collect(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Digest {
+    digest: KeyDigest,
+}
+
+#[derive(Deserialize)]
+struct Id {
+    id: String,
+}
+
+fn managed(change: &Change<'_>, row: &ImportedKey) -> ManagedKey {
+    let version = Version {
+        number: 1,
+        digest: row.digest,
+        created_at: row.created_at.unwrap_or(change.now),
+        expires_at: row.expires_at,
+        rotated_at: None,
+        last_four: row.last_four.clone(),
+    };
+    let id = row.id.clone().unwrap_or_else(|| runtime::random_id("key_"));
+    let account = change.call.account.clone();
+    let mut key = ManagedKey::new(id, account, (row.kind, row.mode), row.settings(), version);
+    key.revoked.clone_from(&row.revoked);
+    key
+}
+
+/// Writes all of them, a statement for each table.
+fn write(change: &Change<'_>, keys: &[ManagedKey]) -> Result<(), Problem> {
+    let mut rows = Vec::new();
+    let mut versions = Vec::new();
+    let mut entries = Vec::new();
+    for key in keys {
+        let document = serde_json::to_string(key).map_err(|_| Fault::Internal)?;
+        let revoked = u8::from(key.revoked.is_some());
+        rows.push((&key.id, key.kind, key.mode, revoked, key.expires_at(), document));
+        for (version, record) in key.records() {
+            let record = record.to_json();
+            entries.push((version.digest.store_name(), record.clone(), None));
+            versions.push((
+                version.digest,
+                &key.id,
+                version.number,
+                record,
+                version.last_four.clone(),
+            ));
+        }
+    }
+    change.sql.run(
+        "INSERT INTO keys (id, kind, mode, version, revoked, exposed, expires_at, document)
+            SELECT value ->> 0, value ->> 1, value ->> 2, 1, value ->> 3, 0, value ->> 4, value ->> 5
+            FROM json_each(?) ORDER BY key",
+        &[list(&rows)],
+    )?;
+    change.sql.run(
+        "INSERT INTO versions (digest, key_id, number, record, last_four)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) ORDER BY key",
+        &[list(&versions)],
+    )?;
+    outbox::put(change.sql, &entries, change.now)?;
+    let audited: Vec<Entry<'_>> = keys
+        .iter()
+        .map(|key| Entry {
+            action: "key.imported",
+            key: Some(&key.id),
+            version: Some(1),
+            before: None,
+            after: Some(snapshot(key)),
+        })
+        .collect();
+    Ok(audit::add(change.sql, change.call, change.now, &audited)?)
+}

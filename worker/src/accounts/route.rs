@@ -1,0 +1,287 @@
+//! Which operation a method and a path stand for.
+
+use keyguard::{
+    AdminDenial, KeyDigest, Kind, Mode, admin,
+    life::{SettingsChange, Status, check_id, might_show},
+};
+use percent_encoding::percent_decode_str;
+
+use super::{
+    body::{Body as _, CreateAccount, Import, IssueKey, Nothing, RevokeKey, RotateKey},
+    call::{Filter, Operation, Page},
+};
+
+/// Something that can be asked for.
+pub(crate) enum Route<'a> {
+    ListAccounts,
+    CreateAccount,
+    ShowAccount(&'a str),
+    ListKeys(&'a str),
+    IssueKey(&'a str),
+    ShowKey(&'a str, &'a str),
+    UpdateKey(&'a str, &'a str),
+    RotateKey(&'a str, &'a str),
+    RevokeKey(&'a str, &'a str),
+    Import(&'a str),
+    Project(&'a str),
+    ListAudit(&'a str),
+    FindDigest(&'a str),
+}
+
+/// The path below `/_keyguard/v1`, cut at its slashes and decoded; empty for what has no decoding.
+pub(crate) fn segments(path: &str) -> Vec<String> {
+    let path = path.strip_prefix(admin::PREFIX).and_then(|rest| rest.strip_prefix("/v1/"));
+    let decode = |segment: &str| Some(percent_decode_str(segment).decode_utf8().ok()?.into_owned());
+    path.and_then(|path| path.split('/').map(decode).collect()).unwrap_or_default()
+}
+
+/// Finds what a method stands for at a path, whose ids are checked.
+pub(crate) fn find<'a>(method: &str, segments: &'a [String]) -> Result<Route<'a>, AdminDenial> {
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let methods = methods(&segments);
+    if methods.is_empty() {
+        return Err(AdminDenial::NotFound);
+    }
+    if !methods.contains(&method) {
+        return Err(AdminDenial::MethodNotAllowed);
+    }
+    let route = match (method, segments.as_slice()) {
+        ("GET", ["accounts"]) => Route::ListAccounts,
+        ("POST", ["accounts"]) => Route::CreateAccount,
+        ("GET", ["accounts", account]) => Route::ShowAccount(account),
+        ("GET", ["accounts", account, "keys"]) => Route::ListKeys(account),
+        ("POST", ["accounts", account, "keys"]) => Route::IssueKey(account),
+        ("GET", ["accounts", account, "keys", key]) => Route::ShowKey(account, key),
+        ("PATCH", ["accounts", account, "keys", key]) => Route::UpdateKey(account, key),
+        ("POST", ["accounts", account, "keys", key, "rotate"]) => Route::RotateKey(account, key),
+        ("POST", ["accounts", account, "keys", key, "revoke"]) => Route::RevokeKey(account, key),
+        ("POST", ["accounts", account, "import"]) => Route::Import(account),
+        ("POST", ["accounts", account, "project"]) => Route::Project(account),
+        ("GET", ["accounts", account, "audit"]) => Route::ListAudit(account),
+        ("GET", ["digests", digest]) => Route::FindDigest(digest),
+        _ => return Err(AdminDenial::NotFound),
+    };
+    if let Some(account) = route.account() {
+        check_id("account", account).map_err(|_| AdminDenial::AccountNotFound)?;
+    }
+    if let Route::ShowKey(_, key)
+    | Route::UpdateKey(_, key)
+    | Route::RotateKey(_, key)
+    | Route::RevokeKey(_, key) = &route
+    {
+        check_id("key", key).map_err(|_| AdminDenial::KeyNotFound)?;
+    }
+    Ok(route)
+}
+
+/// The value of `Allow` at a path.
+pub(crate) fn allowed(path: &str) -> String {
+    let segments = segments(path);
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    methods(&segments).join(", ")
+}
+
+fn methods(segments: &[&str]) -> &'static [&'static str] {
+    match segments {
+        _ if segments.contains(&"") => &[],
+        ["accounts"] | ["accounts", _, "keys"] => &["GET", "POST"],
+        ["accounts" | "digests", _] | ["accounts", _, "audit"] => &["GET"],
+        ["accounts", _, "keys", _] => &["GET", "PATCH"],
+        ["accounts", _, "keys", _, "rotate" | "revoke"] | ["accounts", _, "import" | "project"] => {
+            &["POST"]
+        }
+        _ => &[],
+    }
+}
+
+impl Route<'_> {
+    pub(crate) fn is_change(&self) -> bool {
+        match self {
+            Self::ListAccounts
+            | Self::ShowAccount(_)
+            | Self::ListKeys(_)
+            | Self::ShowKey(..)
+            | Self::ListAudit(_)
+            | Self::FindDigest(_) => false,
+            Self::CreateAccount
+            | Self::IssueKey(_)
+            | Self::UpdateKey(..)
+            | Self::RotateKey(..)
+            | Self::RevokeKey(..)
+            | Self::Import(_)
+            | Self::Project(_) => true,
+        }
+    }
+
+    fn account(&self) -> Option<&str> {
+        match self {
+            Self::ListAccounts | Self::CreateAccount | Self::FindDigest(_) => None,
+            Self::ShowAccount(account)
+            | Self::ListKeys(account)
+            | Self::IssueKey(account)
+            | Self::ShowKey(account, _)
+            | Self::UpdateKey(account, _)
+            | Self::RotateKey(account, _)
+            | Self::RevokeKey(account, _)
+            | Self::Import(account)
+            | Self::Project(account)
+            | Self::ListAudit(account) => Some(account),
+        }
+    }
+
+    fn operation(&self, query: &mut Query, body: &str) -> Result<Operation, AdminDenial> {
+        Ok(match self {
+            Self::ListAccounts => Operation::ListAccounts(query.page()?),
+            Self::CreateAccount => Operation::CreateAccount(CreateAccount::read(body)?),
+            Self::ShowAccount(_) => Operation::ShowAccount,
+            Self::ListKeys(_) => Operation::ListKeys(query.filter()?, query.numbered_page()?),
+            Self::IssueKey(_) => Operation::IssueKey(IssueKey::read(body)?),
+            Self::ShowKey(_, key) => Operation::ShowKey((*key).to_owned()),
+            Self::UpdateKey(_, key) => {
+                Operation::UpdateKey((*key).to_owned(), SettingsChange::read(body)?)
+            }
+            Self::RotateKey(_, key) => {
+                Operation::RotateKey((*key).to_owned(), RotateKey::read(body)?)
+            }
+            Self::RevokeKey(_, key) => {
+                Operation::RevokeKey((*key).to_owned(), RevokeKey::read(body)?)
+            }
+            Self::Import(_) => Operation::Import(Import::read(body)?),
+            Self::Project(_) => {
+                Nothing::read(body)?;
+                Operation::Project
+            }
+            Self::ListAudit(_) => Operation::ListAudit(query.numbered_page()?),
+            Self::FindDigest(digest) => {
+                let digest: Result<KeyDigest, _> = digest.parse();
+                Operation::FindDigest(
+                    digest.map_err(|error| invalid("digest", &error.to_string()))?,
+                )
+            }
+        })
+    }
+}
+
+/// A request in words of its own.
+pub(crate) struct Parsed {
+    /// The account in the path or of a new account's body; empty where there is none.
+    pub(crate) account: String,
+    pub(crate) operation: Operation,
+    pub(crate) dry_run: bool,
+}
+
+/// Reads what a request asks for: path, query and body, each with all that can be checked of it alone.
+pub(crate) fn parse(
+    method: &str,
+    path: &str,
+    query: &str,
+    body: &str,
+) -> Result<Parsed, AdminDenial> {
+    let segments = segments(path);
+    let route = find(method, &segments)?;
+    let mut query = Query::read(query)?;
+    let dry_run = if route.is_change() { query.flag("dry_run")? } else { false };
+    let operation = route.operation(&mut query, body)?;
+    query.finish()?;
+    let account = match &operation {
+        Operation::CreateAccount(body) => body.id.as_deref(),
+        _ => route.account(),
+    };
+    Ok(Parsed { account: account.unwrap_or_default().to_owned(), operation, dry_run })
+}
+
+/// Parameters of a query: each is taken once, and none may be left.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(crate) fn read(text: &str) -> Result<Self, AdminDenial> {
+        let mut parameters: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            if parameters.iter().any(|(other, _)| *other == name) {
+                return Err(invalid("the query", "names a parameter twice"));
+            }
+            parameters.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(parameters))
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let place = self.0.iter().position(|(other, _)| other == name)?;
+        Some(self.0.remove(place).1)
+    }
+
+    fn flag(&mut self, name: &str) -> Result<bool, AdminDenial> {
+        match self.take(name).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(invalid(name, "must be true or false")),
+        }
+    }
+
+    fn page(&mut self) -> Result<Page, AdminDenial> {
+        let limit = match self.take("limit") {
+            None => DEFAULT_LIMIT,
+            Some(limit) if limit.starts_with('+') => 0,
+            Some(limit) => limit.parse().unwrap_or(0),
+        };
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(invalid("limit", "must be 1 to 1000"));
+        }
+        let cursor = self.take("cursor");
+        let is_cursor = |cursor: &String| {
+            (1..=1024).contains(&cursor.len())
+                && cursor.bytes().all(|byte| byte.is_ascii_graphic())
+                && !might_show(cursor)
+        };
+        if cursor.as_ref().is_some_and(|cursor| !is_cursor(cursor)) {
+            return Err(invalid("cursor", "must be an answer's next_cursor"));
+        }
+        Ok(Page { limit, cursor })
+    }
+
+    /// A page whose cursor is a row's number.
+    fn numbered_page(&mut self) -> Result<Page, AdminDenial> {
+        let page = self.page()?;
+        let is_number =
+            |cursor: &str| cursor.len() <= 15 && cursor.bytes().all(|byte| byte.is_ascii_digit());
+        if page.cursor.as_deref().is_some_and(|cursor| !is_number(cursor)) {
+            return Err(invalid("cursor", "must be an answer's next_cursor"));
+        }
+        Ok(page)
+    }
+
+    fn filter(&mut self) -> Result<Filter, AdminDenial> {
+        let kind = self.take("kind").map(|word| word.parse::<Kind>()).transpose();
+        let mode = self.take("mode").map(|word| word.parse::<Mode>()).transpose();
+        let status = match self.take("status").as_deref() {
+            None => None,
+            Some("active") => Some(Status::Active),
+            Some("expired") => Some(Status::Expired),
+            Some("revoked") => Some(Status::Revoked),
+            Some("exposed") => Some(Status::Exposed),
+            Some(_) => {
+                return Err(invalid("status", "must be active, expired, revoked or exposed"));
+            }
+        };
+        Ok(Filter {
+            kind: kind.map_err(|_| invalid("kind", "must be publishable or secret"))?,
+            mode: mode.map_err(|_| invalid("mode", "must be test or live"))?,
+            status,
+        })
+    }
+
+    fn finish(self) -> Result<(), AdminDenial> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(invalid("the query", "has a parameter that isn't known here"))
+        }
+    }
+}
+
+fn invalid(name: &str, reason: &str) -> AdminDenial {
+    AdminDenial::InvalidParameter(format!("{name}: {reason}"))
+}
+
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 1000;

@@ -1,0 +1,64 @@
+//! The tables of an account's object, and of a digest index's.
+
+use super::sql::Sql;
+use keyguard::Fault;
+
+/// Makes an account's tables.
+pub(crate) fn open_account(sql: Sql<'_>) -> Result<(), Fault> {
+    ACCOUNT.iter().try_for_each(|statement| sql.run(statement, &NOTHING))
+}
+
+/// Whether the tables are there: an account that was only asked for leaves nothing behind.
+pub(crate) fn is_open(sql: Sql<'_>) -> Result<bool, Fault> {
+    let found =
+        "SELECT count(*) AS number FROM sqlite_master WHERE type = 'table' AND name = 'account'";
+    Ok(sql.number(found, &NOTHING)? == Some(1.0))
+}
+
+/// Takes back what a former instance left half done.
+pub(crate) fn recover(sql: Sql<'_>) -> Result<(), Fault> {
+    if !is_open(sql)? {
+        return Ok(());
+    }
+    // Nobody knows whether these puts arrived, or still will.
+    sql.run("UPDATE outbox SET in_flight = 0, unclean = 1 WHERE in_flight = 1", &NOTHING)
+}
+
+/// Makes a digest index's table.
+pub(crate) fn open_digests(sql: Sql<'_>) -> Result<(), Fault> {
+    sql.run(DIGESTS, &NOTHING)
+}
+
+const NOTHING: [(); 0] = [];
+
+const ACCOUNT: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS account (
+        one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, label TEXT, created_at INTEGER NOT NULL)",
+    // `document` is the core's ManagedKey; the columns beside it are for lists.
+    "CREATE TABLE IF NOT EXISTS keys (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, mode TEXT NOT NULL,
+        version INTEGER NOT NULL, revoked INTEGER NOT NULL, exposed INTEGER NOT NULL, expires_at INTEGER,
+        document TEXT NOT NULL)",
+    // Every version ever, with the record that the store has or is to get. None is ever deleted.
+    "CREATE TABLE IF NOT EXISTS versions (
+        digest TEXT PRIMARY KEY, key_id TEXT NOT NULL, number INTEGER NOT NULL, record TEXT NOT NULL, last_four TEXT,
+        UNIQUE (key_id, number))",
+    "CREATE TABLE IF NOT EXISTS outbox (
+        name TEXT PRIMARY KEY, value TEXT NOT NULL, metadata TEXT, generation INTEGER NOT NULL, since INTEGER NOT NULL,
+        due_at INTEGER NOT NULL, attempts INTEGER NOT NULL, in_flight INTEGER NOT NULL, unclean INTEGER NOT NULL,
+        confirming INTEGER NOT NULL, last_error TEXT)",
+    "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due_at)",
+    "CREATE TABLE IF NOT EXISTS changes (
+        idempotency_key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
+        at INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS changes_at ON changes (at)",
+    "CREATE TABLE IF NOT EXISTS audit (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, request_id TEXT NOT NULL, credential TEXT NOT NULL,
+        actor TEXT, action TEXT NOT NULL, key_id TEXT, version INTEGER, before TEXT, after TEXT)",
+    "CREATE TRIGGER IF NOT EXISTS audit_is_never_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS audit_is_never_deleted BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+];
+
+const DIGESTS: &str = "CREATE TABLE IF NOT EXISTS digests (digest TEXT PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID";

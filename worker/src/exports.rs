@@ -1,0 +1,183 @@
+//! What `accounts.mjs` calls: JSON in, JSON out, nothing kept in between.
+
+#![expect(unreachable_pub, reason = "exported to JavaScript, which the lint doesn't see")]
+
+use keyguard::{Fault, KeyDigest, Problem, UnixTime};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use worker::Env;
+
+use crate::{
+    accounts::{self, AdminCall, Answer, Asked, Operation, Prepared, Sql, SqlStorage, Step, route},
+    guard::runtime::{self, Call, Request},
+};
+
+/// Refuses who may not use the admin API: a `Response`, or `undefined`.
+#[wasm_bindgen]
+pub fn admin_open(request: &Request, env: &Env, call: &Call) -> JsValue {
+    accounts::open(&Asked::read(request, call), env)
+}
+
+/// A `Response` that refuses, or as JSON which object is to be asked what. No `body` is one that is too long.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
+pub fn admin_plan(request: &Request, env: &Env, call: &Call, body: Option<String>) -> JsValue {
+    accounts::plan(&Asked::read(request, call), env, body.as_deref())
+}
+
+/// The `Response` for what was answered; no `answer` is one that failed.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
+pub fn admin_answer(
+    request: &Request,
+    call: &Call,
+    asked: &str,
+    answer: Option<String>,
+) -> JsValue {
+    accounts::answer(&Asked::read(request, call), asked, answer.as_deref())
+}
+
+/// Takes back what a former instance of the object left half done.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_recover(sql: &SqlStorage) -> Result<(), JsError> {
+    accounts::recover(Sql(sql)).map_err(failed)
+}
+
+/// `{ answer }` right away, or `{ prepared }` for a change.
+#[wasm_bindgen]
+pub fn account_prepare(sql: &SqlStorage, call: &str) -> String {
+    let call = match read(call) {
+        Ok(call) => call,
+        Err(answer) => return text(&Prepare { answer: Some(answer), prepared: None }),
+    };
+    match accounts::prepare(Sql(sql), &call, now()) {
+        Ok(Step::Answer(answer)) => text(&Prepare { answer: Some(answer), prepared: None }),
+        Ok(Step::Change(prepared)) => text(&Prepare { answer: None, prepared: Some(prepared) }),
+        Err(problem) => text(&Prepare { answer: Some(refusal(&problem, &call)), prepared: None }),
+    }
+}
+
+/// `{ answer, commit }`: makes a change, which is to be undone unless `commit`.
+#[wasm_bindgen]
+pub fn account_change(sql: &SqlStorage, call: &str, prepared: &str, taken: &str) -> String {
+    let undone = |answer| text(&Changed { answer, commit: false });
+    let call = match read(call) {
+        Ok(call) => call,
+        Err(answer) => return undone(answer),
+    };
+    let prepared: Result<Prepared, _> = serde_json::from_str(prepared);
+    let taken: Result<Vec<KeyDigest>, _> = serde_json::from_str(taken);
+    let (Ok(prepared), Ok(taken)) = (prepared, taken) else {
+        return undone(refusal(&Fault::Internal.into(), &call));
+    };
+    match accounts::change(Sql(sql), &call, &prepared, &taken, now()) {
+        Ok((answer, commit)) => text(&Changed { answer, commit }),
+        Err(problem) => undone(refusal(&problem, &call)),
+    }
+}
+
+/// Rows that are to be brought to the store, as JSON.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_due(sql: &SqlStorage) -> Result<String, JsError> {
+    accounts::due(Sql(sql), runtime::now_ms()).map(|rows| text(&rows)).map_err(failed)
+}
+
+/// Takes in how that ended.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
+    accounts::settle(Sql(sql), results, runtime::now_ms()).map_err(failed)
+}
+
+/// When the next row is due in milliseconds, or `null`.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
+    accounts::next(Sql(sql)).map(|next| text(&next)).map_err(failed)
+}
+
+/// Makes a digest index's table.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn digests_open(sql: &SqlStorage) -> Result<(), JsError> {
+    accounts::open_digests(Sql(sql)).map_err(failed)
+}
+
+/// Makes digests an account's, or only looks; those that are another's, as JSON.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn digests_claim(
+    sql: &SqlStorage,
+    account: &str,
+    digests: &str,
+    only_looks: bool,
+) -> Result<String, JsError> {
+    let digests: Vec<KeyDigest> = serde_json::from_str(digests)?;
+    accounts::claim(Sql(sql), account, &digests, only_looks)
+        .map(|taken| text(&taken))
+        .map_err(failed)
+}
+
+/// Whose digest is it, as an answer.
+#[wasm_bindgen]
+pub fn digests_find(sql: &SqlStorage, call: &str) -> String {
+    let call = match read(call) {
+        Ok(call) => call,
+        Err(answer) => return text(&answer),
+    };
+    let digest = route::parse(&call.method, &call.path, &call.query, &call.body);
+    text(&match digest.map(|parsed| parsed.operation) {
+        Ok(Operation::FindDigest(digest)) => accounts::find(Sql(sql), &call, &digest)
+            .unwrap_or_else(|fault| refusal(&fault.into(), &call)),
+        _ => refusal(&Fault::Internal.into(), &call),
+    })
+}
+
+#[derive(Serialize)]
+struct Prepare {
+    answer: Option<Answer>,
+    prepared: Option<Prepared>,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    answer: Answer,
+    commit: bool,
+}
+
+fn text(value: &impl Serialize) -> String {
+    // Structs of strings, numbers and lists have no way to fail.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A call as the front made it, of this version or of one before.
+fn read(call: &str) -> Result<AdminCall, Answer> {
+    serde_json::from_str(call)
+        .map_err(|_| Answer::of_problem(&Fault::Internal.into(), None, "unknown"))
+}
+
+fn refusal(problem: &Problem, call: &AdminCall) -> Answer {
+    Answer::of_problem(problem, call.instance(), &call.request_id)
+}
+
+fn now() -> UnixTime {
+    UnixTime(runtime::now_seconds())
+}
+
+fn failed(fault: Fault) -> JsError {
+    JsError::new(&fault.to_string())
+}
