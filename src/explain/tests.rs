@@ -46,7 +46,7 @@ fn what_stands_around_it() {
     let key = key.as_str();
     let after = Finding::SpaceAfter { characters: 1, is_line_break: true };
     let wrapped = |wrapper| Finding::Wrapped(wrapper);
-    mends(&format!("{key}\n"), &[after.clone()]);
+    mends(&format!("{key}\n"), core::slice::from_ref(&after));
     mends(
         &format!(" \t{key}\r\n"),
         &[
@@ -124,14 +124,14 @@ fn lengths_cases_and_checksums() {
     let key = key.as_str();
     mends(&format!("{key}abc"), &[Finding::Surplus { characters: 3 }]);
     mends(&key.replacen("sk_test", "SK_Test", 1), &[Finding::PrefixCase]);
-    found(&key[..key.len() - 20], &[Finding::TooShort { missing: 20 }]);
+    found(key.get(..key.len() - 20).unwrap(), &[Finding::TooShort { missing: 20 }]);
     found("sk_test_", &[Finding::TooShort { missing: 32 }]);
-    found(&key[..key.len() - 2], &[Finding::OddLength { length: 30, issued: 32 }]);
+    found(key.get(..key.len() - 2).unwrap(), &[Finding::OddLength { length: 30, issued: 32 }]);
     found(&format!("sk_aB{}", "1".repeat(130)), &[Finding::TooLong { surplus: 4 }]);
     found(&key.to_uppercase(), &[Finding::PrefixCase, Finding::CaseLost]);
     found(&key.to_lowercase(), &[Finding::CaseLost]);
     let last = if key.ends_with('0') { '1' } else { '0' };
-    found(&format!("{}{last}", &key[..key.len() - 1]), &[Finding::Checksum]);
+    found(&format!("{}{last}", key.get(..key.len() - 1).unwrap()), &[Finding::Checksum]);
     found("sk_…Kh2U", &[Finding::Elided { column: 4 }]);
     found("sk_test_****************", &[Finding::Elided { column: 9 }]);
     found("sk_test_vYZC...", &[Finding::Elided { column: 13 }]);

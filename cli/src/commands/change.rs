@@ -26,7 +26,7 @@ pub(super) fn finish(
     let key: Key = answer.parse()?;
     if is_json {
         output::line(&output::plain_json(answer.text()))?;
-    } else if !change.dry_run && key.key.is_none() {
+    } else if !change.dry_run && key.text.is_none() {
         key.print()?;
     }
     if change.dry_run {
@@ -52,7 +52,7 @@ pub(super) fn finish_new(
     done: &str,
 ) -> Result<(), Failure> {
     let key: Key = answer.parse()?;
-    match &key.key {
+    match &key.text {
         Some(text) if !change.dry_run && !is_json => {
             output::line(text)?;
             output::note(&format!(
@@ -66,7 +66,7 @@ pub(super) fn finish_new(
         }
         _ => finish(client, answer, change, is_json, done)?,
     }
-    if key.key.is_none() && !change.dry_run {
+    if key.text.is_none() && !change.dry_run {
         return Err(lost(answer, &[&key]));
     }
     Ok(())

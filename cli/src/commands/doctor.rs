@@ -75,7 +75,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
 /// Something that was looked at.
 #[derive(Debug, Serialize)]
 struct Check {
-    check: &'static str,
+    #[serde(rename = "check")]
+    name: &'static str,
     state: State,
     found: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,20 +93,20 @@ enum State {
 }
 
 impl Check {
-    fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, found: found.into(), advice: None }
+    fn ok(name: &'static str, found: impl Into<String>) -> Self {
+        Self { name, state: State::Ok, found: found.into(), advice: None }
     }
 
-    fn warning(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { check, state: State::Warning, found: found.into(), advice: Some(advice.into()) }
+    fn warning(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name, state: State::Warning, found: found.into(), advice: Some(advice.into()) }
     }
 
-    fn failure(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { state: State::Failure, ..Self::warning(check, found, advice) }
+    fn failure(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { state: State::Failure, ..Self::warning(name, found, advice) }
     }
 
-    fn unknown(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { state: State::Unknown, ..Self::warning(check, found, advice) }
+    fn unknown(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { state: State::Unknown, ..Self::warning(name, found, advice) }
     }
 }
 
@@ -168,7 +169,7 @@ fn print(checks: &[Check], is_json: bool) -> Result<(), Failure> {
             State::Failure => styled(RED, "failure"),
             State::Unknown => "unknown".to_owned(),
         };
-        output::line(&format!("{mark}  {}: {}", check.check, output::plain(&check.found)))?;
+        output::line(&format!("{mark}  {}: {}", check.name, output::plain(&check.found)))?;
         if let Some(advice) = &check.advice {
             output::line(&format!("         → {}", output::plain(advice)))?;
         }

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure> {
     let is_stdin = arguments.file.as_os_str() == "-";
     let (input, length): (Box<dyn io::Read>, Option<u64>) = if is_stdin {
         (Box::new(io::stdin().lock()), None)

@@ -1,5 +1,14 @@
 //! The tool as an operator calls it, against a stand-in for the admin API.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::similar_names,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
 
 mod accounts;
 mod doctor;

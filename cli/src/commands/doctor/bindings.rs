@@ -55,7 +55,7 @@ fn object(wrangler: &Wrangler, binding: &str, class: &str) -> Check {
     }
 }
 
-/// Only classes that a migration made with SQLite have the storage that accounts need.
+/// Only classes that a migration makes as `new_sqlite_classes` have the storage that accounts need.
 fn migrations(wrangler: &Wrangler) -> Check {
     const NAME: &str = "migrations";
     let steps = wrangler.inherited("migrations").and_then(Value::as_array);

@@ -58,9 +58,8 @@ fn plain_http(agent: &Agent, url: Option<&str>) -> Check {
             "Look at the address that your callers use.",
         );
     };
-    let reply = match call(agent, &format!("{url}/"), None) {
-        Ok(reply) => reply,
-        Err(_) => return Check::ok(NAME, "nothing answers: no key can be sent in the clear to it"),
+    let Ok(reply) = call(agent, &format!("{url}/"), None) else {
+        return Check::ok(NAME, "nothing answers: no key can be sent in the clear to it");
     };
     match (reply.status, code(&reply).as_deref()) {
         (403, Some("https-required")) => Check::ok(NAME, "refused with 403 https-required"),
