@@ -10,11 +10,13 @@ macro_rules! say {
     }};
 }
 
+mod api;
 mod checkout;
 mod demo;
 mod dev;
 mod process;
 mod project;
+mod python;
 mod suite;
 mod tally;
 mod tools;

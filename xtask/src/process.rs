@@ -176,12 +176,21 @@ pub(crate) struct Group {
 impl Group {
     /// Starts a program; `each_line` gets what it and its children print, line by line.
     pub(crate) fn start(
+        command: Command,
+        each_line: impl FnMut(&str) + Send + 'static,
+    ) -> Result<Self> {
+        Self::start_reading(command, Stdio::null(), each_line)
+    }
+
+    /// Starts a program that reads `stdin`.
+    pub(crate) fn start_reading(
         mut command: Command,
+        stdin: Stdio,
         mut each_line: impl FnMut(&str) + Send + 'static,
     ) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         let (reader, writer) = io::pipe()?;
-        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).process_group(0);
+        command.stdin(stdin).stdout(writer.try_clone()?).stderr(writer).process_group(0);
         let child = command.spawn().with_context(|| format!("cannot run {name}"))?;
         // The command still holds the pipe's writing end, without whose closing the reading never ends.
         drop(command);

@@ -11,8 +11,10 @@ use std::{
 use anyhow::{Result, anyhow, bail};
 
 use crate::{
+    api,
     process::{self, Finished, Interrupted},
     project::{Project, on_path},
+    python::Python,
     tally::Tally,
     tools::{Browser, Tools},
     web, worker,
@@ -47,6 +49,7 @@ const STEPS: &[Step] = &[
     Step { name: "wasm", title: "tests of the package's wasm in a browser", run: Suite::wasm },
     Step { name: "build", title: "builds of the Worker and the npm package", run: Suite::build },
     Step { name: "edge", title: "edge tests", run: Suite::edge },
+    Step { name: "api", title: "admin API, as it is described", run: Suite::api },
     Step { name: "browser", title: "npm package tests", run: Suite::browser },
     Step { name: "checkout", title: "checkout page tests", run: Suite::checkout },
     Step { name: "deploy", title: "dry run of a deployment", run: Suite::deploy },
@@ -65,6 +68,7 @@ pub(crate) fn run(project: Project, names: &[String]) -> Result<ExitCode> {
         project,
         tools: OnceCell::new(),
         chromium: OnceCell::new(),
+        python: OnceCell::new(),
         worker: OnceCell::new(),
         worker_with_hooks: OnceCell::new(),
         package: OnceCell::new(),
@@ -144,6 +148,7 @@ struct Suite {
     project: Project,
     tools: OnceCell<Result<Tools, String>>,
     chromium: OnceCell<Result<Browser, String>>,
+    python: OnceCell<Result<Python, String>>,
     worker: OnceCell<Result<PathBuf, String>>,
     worker_with_hooks: OnceCell<Result<PathBuf, String>>,
     package: OnceCell<Result<PathBuf, String>>,
@@ -173,6 +178,7 @@ impl Suite {
     fn pinned_tools(&self) -> Result<Outcome> {
         self.tools()?;
         self.chromium()?;
+        self.python()?;
         Ok(Outcome::Built)
     }
 
@@ -245,6 +251,12 @@ impl Suite {
         })
     }
 
+    fn api(&self) -> Result<Outcome> {
+        let (tools, python, build) = (self.tools()?, self.python()?, self.worker()?);
+        let (tally, finished) = api::test(&self.project, tools, python, build, &self.log("api"))?;
+        Ok(Outcome::Tested(tally, finished))
+    }
+
     fn browser(&self) -> Result<Outcome> {
         let (build, package, browser) = (self.worker()?, self.package()?, self.chromium()?);
         self.node_tests("browser", |node| {
@@ -296,6 +308,10 @@ impl Suite {
 
     fn chromium(&self) -> Result<&Browser> {
         shared(&self.chromium, || Browser::install(&self.project))
+    }
+
+    fn python(&self) -> Result<&Python> {
+        shared(&self.python, || Python::install(&self.project))
     }
 
     fn worker(&self) -> Result<&PathBuf> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 /// How many tests ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -44,6 +46,36 @@ impl Tally {
                 .saturating_sub(empty_files.count().try_into().unwrap_or(u64::MAX)),
             failed: total("fail").saturating_add(total("cancelled")),
             skipped: total("skipped").saturating_add(total("todo")),
+        }
+    }
+
+    /// Reads the JSON report of schemathesis: a test is a request whose answer was checked.
+    ///
+    /// A part that was left out, or that nothing was found to test with, failed.
+    pub(crate) fn of_schemathesis(report: &str) -> Self {
+        let report: Value = serde_json::from_str(report).unwrap_or_default();
+        let count = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+        let listed = |pointer: &str| {
+            let list = report.pointer(pointer).and_then(Value::as_array);
+            list.map_or(0, Vec::len).try_into().unwrap_or(u64::MAX)
+        };
+        let checked = count("/test_cases/generated")
+            .saturating_sub(count("/test_cases/without_checks"))
+            .saturating_sub(count("/test_cases/errored"));
+        let untested = count("/operations/total").saturating_sub(count("/operations/tested"));
+        let phases = report.get("phases").and_then(Value::as_object);
+        let skipped_phases =
+            phases.into_iter().flat_map(|phases| phases.values()).filter(|phase| {
+                phase.get("status").and_then(Value::as_str).is_none_or(|status| status == "skip")
+            });
+        let failures = count("/test_cases/with_failures").max(listed("/failures"));
+        Self {
+            passed: checked.saturating_sub(count("/test_cases/with_failures")),
+            failed: failures
+                .saturating_add(listed("/errors"))
+                .saturating_add(untested)
+                .saturating_add(skipped_phases.count().try_into().unwrap_or(u64::MAX)),
+            skipped: 0,
         }
     }
 
@@ -127,6 +159,22 @@ mod tests {
         let tap = "ok 1 - /somewhere/empty.test.mjs\nok 2 - real\n    ok 1 - /somewhere/nested\n\
             # tests 2\n# pass 2\n# fail 0\n# cancelled 0\n# skipped 0\n# todo 0\n";
         assert_eq!(Tally::of_node(tap, |name| name.starts_with('/')), tally(1, 0, 0));
+    }
+
+    #[test]
+    fn what_schemathesis_left_out_failed() {
+        let report = |tested: u64, stateful: &str, with_failures: u64| {
+            format!(
+                r#"{{"operations":{{"total":13,"tested":{tested}}},
+                "phases":{{"fuzzing":{{"status":"success"}},"stateful":{{"status":"{stateful}"}}}},
+                "test_cases":{{"generated":2276,"with_failures":{with_failures},"without_checks":26,"errored":0}},
+                "failures":[],"errors":[]}}"#
+            )
+        };
+        assert_eq!(Tally::of_schemathesis(&report(13, "success", 0)), tally(2250, 0, 0));
+        assert_eq!(Tally::of_schemathesis(&report(13, "failure", 2)), tally(2248, 2, 0));
+        assert_eq!(Tally::of_schemathesis(&report(12, "skip", 0)), tally(2250, 2, 0));
+        assert!(Tally::of_schemathesis("").is_empty());
     }
 
     #[test]

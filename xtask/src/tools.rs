@@ -117,21 +117,9 @@ impl Browser {
         if let Some(found) = Self::find() {
             return Ok(found);
         }
-        if !is_root() || on_path("apt-get").is_none() {
-            bail!(ADVICE);
-        }
         let _lock = lock(project)?;
-        say!("  Chromium and its driver: apt-get install (a minute or two)");
-        let apt = |arguments: &[&str]| {
-            let mut command = project.command("apt-get");
-            command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-            command
-        };
-        let log = project.state().join("apt.log");
-        process::run("apt-get update", apt(&["update", "-q"]), &log).context(ADVICE)?;
-        let install =
-            apt(&["install", "-q", "-y", "--no-install-recommends", "chromium", "chromium-driver"]);
-        process::run("apt-get install", install, &log).context(ADVICE)?;
+        apt_install(project, "Chromium and its driver", &["chromium", "chromium-driver"])
+            .context(ADVICE)?;
         Self::find().context(ADVICE)
     }
 
@@ -151,6 +139,24 @@ impl Browser {
 const ADVICE: &str = "the browser tests need Chromium and its driver: install `chromium` and `chromium-driver` \
                       (Debian's names), or Google Chrome and a chromedriver of the same version on PATH";
 
+/// Installs Debian's packages, where that is possible.
+pub(crate) fn apt_install(project: &Project, title: &str, packages: &[&str]) -> Result<()> {
+    if !is_root() || on_path("apt-get").is_none() {
+        bail!("{} can't be installed from here", packages.join(", "));
+    }
+    say!("  {title}: apt-get install (a minute or two)");
+    let apt = |arguments: &[&str]| {
+        let mut command = project.command("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    let log = project.state().join("apt.log");
+    process::run("apt-get update", apt(&["update", "-q"]), &log)?;
+    let mut install = apt(&["install", "-q", "-y", "--no-install-recommends"]);
+    install.args(packages);
+    process::run("apt-get install", install, &log).map(drop)
+}
+
 fn is_root() -> bool {
     // `id` rather than another feature of a crate: asked once, on a path that then runs apt-get for minutes.
     let mut id = Command::new("id");
@@ -159,7 +165,7 @@ fn is_root() -> bool {
 }
 
 /// Lets one installation run at a time; released when dropped, also by a crash.
-fn lock(project: &Project) -> Result<Flock<File>> {
+pub(crate) fn lock(project: &Project) -> Result<Flock<File>> {
     let path = project.tools().join("lock");
     fs::create_dir_all(project.tools())
         .and_then(|()| File::create(&path))
