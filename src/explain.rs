@@ -34,7 +34,7 @@ pub use vendor::Vendor;
 /// let explanation = explain("sk_test–vYZCAeHawUqDCmVpEKh2U\n", None, None);
 /// assert_eq!(
 ///     explanation.findings()[..2],
-///     [Finding::SpaceAfter { characters: 1, is_line_break: true }, Finding::Dash { column: 8, character: '–' }],
+///     [Finding::SpaceAfter { characters: 1, is_line_break: true }, Finding::Dash { column: 8, character: '–', for_underscore: true }],
 /// );
 /// assert_eq!(explanation.key().unwrap().redacted.to_string(), "sk_test_…Kh2U");
 /// ```

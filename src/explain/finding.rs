@@ -52,6 +52,8 @@ pub enum Finding {
         column: usize,
         /// Which.
         character: char,
+        /// Whether an underscore of the prefix should stand there.
+        for_underscore: bool,
     },
     /// An escape of a URL, such as `%5F`.
     Escaped {

@@ -81,10 +81,16 @@ fn what_stands_in_it() {
     let key = issued(Kind::Secret, Mode::Test);
     let key = key.as_str();
     let (start, end) = key.split_at(11);
-    mends(&format!("{start}–{end}"), &[Finding::Dash { column: 12, character: '–' }]);
+    mends(
+        &format!("{start}–{end}"),
+        &[Finding::Dash { column: 12, character: '–', for_underscore: false }],
+    );
     mends(
         &key.replace('_', "-"),
-        &[Finding::Dash { column: 3, character: '-' }, Finding::Dash { column: 8, character: '-' }],
+        &[
+            Finding::Dash { column: 3, character: '-', for_underscore: true },
+            Finding::Dash { column: 8, character: '-', for_underscore: true },
+        ],
     );
     mends(
         &format!("{start}\u{200b}{end}"),
@@ -107,14 +113,14 @@ fn what_stands_in_it() {
         &format!("  {start}–{end}"),
         &[
             Finding::SpaceBefore { characters: 2, is_line_break: false },
-            Finding::Dash { column: 14, character: '–' },
+            Finding::Dash { column: 14, character: '–', for_underscore: false },
         ],
     );
 }
 
 #[test]
 fn without_a_checksum_nothing_says_what_a_dash_stood_for() {
-    let dash = Finding::Dash { column: 12, character: '–' };
+    let dash = Finding::Dash { column: 12, character: '–', for_underscore: false };
     assert_eq!(found("sk_test_vYZ–CAeHawUqDCmVpEKh2U", &[dash, ODD]), None);
 }
 

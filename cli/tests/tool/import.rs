@@ -171,10 +171,10 @@ fn rows_without_an_account_are_refused_unless_it_is_said() {
     assert!(stand_in.asked().is_empty());
 
     let stand_in =
-        StandIn::start(|_, _| Reply::problem(404, "account-not-found", "no such account"));
+        StandIn::start(|_, _| Reply::problem(404, "account-not-found", "No such account."));
     run_with(api_command(&stand_in, &["import", "-", "--account", "a"]), &row(1, ""))
         .exits(1)
-        .says("line 1: no such account: create it, or say --create-accounts [account-not-found]");
+        .says("line 1: No such account. Create it, or say --create-accounts. [account-not-found]");
 }
 
 #[test]

@@ -39,8 +39,7 @@ fn policy(wrangler: &Wrangler) -> Vec<Check> {
         .filter(|mode| policy.upstream(*mode).is_some())
         .map(Mode::as_str)
         .collect();
-    let found =
-        format!("holds: {} routes, upstreams for {}", policy.routes().len(), modes.join(" and "));
+    let found = format!("upstreams for {}; routes: {}", modes.join(" and "), policy.routes().len());
     let mut checks = vec![Check::ok("policy", found), cache_ttl(policy.store_cache_ttl())];
     checks.push(if policy.allow_http_on_loopback() {
         Check::failure(
