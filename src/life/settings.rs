@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// What its owner calls it: up to 200 bytes.
+    /// What its owner calls it: up to 200 characters.
     pub label: Option<String>,
     /// The pages' origins from which a publishable key may be used: 1 to 100.
     pub origins: Option<Vec<String>>,
@@ -132,8 +132,8 @@ pub struct SettingsError {
 /// [`SettingsError`] for one that is empty, too long, holds control characters, or a secret key: what is
 /// written here ends up in stores, audits and terminals.
 pub fn check_text(field: &'static str, text: &str) -> Result<(), SettingsError> {
-    if !(1..=MAX_TEXT).contains(&text.len()) || text.chars().any(char::is_control) {
-        let reason = "must be 1 to 200 bytes long, without control characters";
+    if !(1..=MAX_TEXT).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+        let reason = "must be 1 to 200 characters, none of them a control character";
         return Err(SettingsError { field, reason });
     }
     if might_show(text) {

@@ -125,8 +125,8 @@ export class Api {
   async all(path, field, limit = 1000) {
     const items = [];
     for (let cursor = ''; cursor !== null; ) {
-      const query = `${path.includes('?') ? '&' : '?'}limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
-      const page = (await this.get(path + query)).ok(200);
+      const query = new URLSearchParams(cursor ? { limit, cursor } : { limit });
+      const page = (await this.get(`${path}${path.includes('?') ? '&' : '?'}${query}`)).ok(200);
       items.push(...page[field]);
       cursor = page.next_cursor;
     }
@@ -169,22 +169,27 @@ class Answer {
     return this.json;
   }
 
-  /** That it is this problem, whole. */
   refused(status, code) {
-    assert.equal(`${this.status} ${this.header('content-type')}`, `${status} application/problem+json`, this.text);
-    const problem = this.json;
-    assert.equal(problem.code, code, this.text);
-    assert.equal(problem.type, `urn:keyguard:problem:${code}`);
-    assert.equal(problem.status, status);
-    for (const member of ['title', 'detail', 'request_id'])
-      assert.ok(problem[member]?.length > 0, `${member}: ${this.text}`);
-    const known = ['type', 'title', 'status', 'detail', 'instance', 'code', 'request_id'];
-    assert.deepEqual(Object.keys(problem).filter((member) => !known.includes(member)), []);
-    assert.equal(this.header('cache-control'), 'no-store');
-    assert.equal(this.header('keyguard-request-id'), problem.request_id);
-    assert.equal(this.header('www-authenticate'), status === 401 ? 'Bearer realm="keyguard-admin"' : undefined);
-    return problem;
+    return assertProblem(this, status, code);
   }
+}
+
+/** That an answer of the admin API, however it was received, is this problem, whole. */
+export function assertProblem(answer, status, code) {
+  assert.ok(answer, 'there is no answer');
+  assert.equal(`${answer.status} ${answer.header('content-type')}`, `${status} application/problem+json`, answer.text);
+  const problem = answer.json;
+  assert.equal(problem.code, code, answer.text);
+  assert.equal(problem.type, `urn:keyguard:problem:${code}`);
+  assert.equal(problem.status, status);
+  for (const member of ['title', 'detail', 'request_id'])
+    assert.ok(problem[member]?.length > 0, `${member}: ${answer.text}`);
+  const known = ['type', 'title', 'status', 'detail', 'instance', 'code', 'request_id'];
+  assert.deepEqual(Object.keys(problem).filter((member) => !known.includes(member)), []);
+  assert.equal(answer.header('cache-control'), 'no-store');
+  assert.equal(answer.header('keyguard-request-id'), problem.request_id);
+  assert.equal(answer.header('www-authenticate'), status === 401 ? 'Bearer realm="keyguard-admin"' : undefined);
+  return problem;
 }
 
 /** Remembers a key that the API told, so that it is looked for in what nobody may see. */
@@ -209,10 +214,11 @@ export async function until(holds, what, patience = 20_000) {
 
 /**
  * A KV namespace that the test plays, over HTTP as the runtime speaks it. `fault(name)` says for each put how it goes:
- * `{ delay, status, applied: 'now' | 'never' | milliseconds }`.
+ * `{ delay, status, applied: 'now' | 'never' | milliseconds }`. `history` has for each name when a put failed last and
+ * when one went well last.
  */
 export async function playStore(fault = () => ({})) {
-  const store = { entries: new Map(), metadata: new Map(), puts: 0, faults: 0, fault, waiting: 0 };
+  const store = { entries: new Map(), metadata: new Map(), history: new Map(), puts: 0, faults: 0, fault, waiting: 0 };
   const server = http.createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
@@ -242,7 +248,7 @@ export async function playStore(fault = () => ({})) {
     };
     store.puts += 1;
     const { delay = 0, status = 200, applied = 'now' } = store.fault(name);
-    if (delay > 0) await sleep(delay);
+    if (delay > 0) await sleep(delay, undefined, { ref: false });
     if (applied === 'now') apply();
     else if (applied !== 'never') {
       store.waiting += 1;
@@ -252,6 +258,7 @@ export async function playStore(fault = () => ({})) {
       }, applied);
     }
     if (status !== 200) store.faults += 1;
+    store.history.set(name, { ...store.history.get(name), [status === 200 ? 'clean' : 'failed']: Date.now() });
     response.writeHead(status).end();
   }
   server.listen(0, '127.0.0.1');

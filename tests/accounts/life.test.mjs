@@ -257,7 +257,8 @@ describe('a revocation', () => {
   test('needs a reason that can be kept', async () => {
     const { id, keys: { secret_live: key } } = await makeAccount();
     for (const body of [
-      {}, { reason: '' }, { reason: null }, { reason: 'a'.repeat(201) }, { reason: 'a\nb' }, { reason: 'x', version: -1 },
+      {}, { reason: '' }, { reason: null }, { reason: 'a'.repeat(201) }, { reason: 'a\nb' }, { reason: 'x',
+      version: -1 },
       { reason: `it was ${key.key}` },
     ]) {
       (await api.post(`/accounts/${id}/keys/${key.id}/revoke`, body)).refused(400, 'invalid-body');
@@ -424,7 +425,8 @@ describe('an import', () => {
     const row = () => ({ digest: digest(issueKey('secret', 'live')), kind: 'secret', mode: 'live' });
     for (const bad of [
       { digest: 'abc' }, { digest: digest('x').toUpperCase() }, { kind: 'Secret' }, { mode: 'prod' }, { id: 'a/b' },
-      { id: '..' }, { created_at: -1 }, { created_at: Date.now() * 1000 }, { last_four: 'abcde' }, { origins: ['https://a.example'] },
+      { id: '..' }, { created_at: -1 }, { created_at: Date.now() * 1000 }, { last_four: 'abcde' },
+      { origins: ['https://a.example'] },
       { revoked: { at: 1 } }, { revoked: { at: 1, reason: '' } }, { colour: 'red' }, { scopes: 'all' },
     ]) {
       const answer = await api.post(`/accounts/${id}/import`, { keys: [row(), { ...row(), ...bad }] });
@@ -458,8 +460,10 @@ test('the audit tells every change: who, when, what, before and after', async ()
   assert.deepEqual(
     entries.map(({ action, version }) => `${action} ${version ?? '-'}`),
     [
-      'account.created -', 'key.issued 1', 'key.issued 1', 'key.issued 1', 'key.issued 1', 'key.updated 1', 'key.rotated 2',
-      'key.rotated 3', 'version.revoked 1', 'version.revoked 2', 'key.revoked 3', 'key.imported 1', 'account.projected -',
+      'account.created -', 'key.issued 1', 'key.issued 1', 'key.issued 1', 'key.issued 1', 'key.updated 1',
+      'key.rotated 2',
+      'key.rotated 3', 'version.revoked 1', 'version.revoked 2', 'key.revoked 3', 'key.imported 1',
+      'account.projected -',
     ],
   );
   for (const entry of entries) {

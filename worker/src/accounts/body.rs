@@ -1,11 +1,16 @@
 //! Bodies as they are sent: JSON objects, unknown fields refused, each field checked once.
 
+use std::{fmt, marker::PhantomData};
+
 use keyguard::{
     AdminDenial, KeyDigest, Kind, Mode, UnixTime,
     life::{END_OF_TIME, Settings, SettingsChange, check_id, check_text, might_show},
     record::Revocation,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 /// Makes an account.
 #[derive(Deserialize)]
@@ -56,7 +61,10 @@ impl IssueKey {
 pub(crate) struct RotateKey {
     #[serde(default = "one_day")]
     pub(crate) grace_seconds: u64,
-    pub(crate) expires_at: Option<UnixTime>,
+    /// Of the new version: absent, as the current one; `null`, never.
+    #[expect(clippy::option_option, reason = "absent and null differ")]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) expires_at: Option<Option<UnixTime>>,
     #[serde(default)]
     pub(crate) end_grace: bool,
 }
@@ -75,7 +83,7 @@ pub(crate) struct RevokeKey {
 pub(crate) struct Import {
     #[serde(default)]
     pub(crate) create_account: bool,
-    pub(crate) keys: Vec<ImportedKey>,
+    pub(crate) keys: Vec<Object<ImportedKey>>,
 }
 
 /// A key that was issued elsewhere.
@@ -88,7 +96,7 @@ pub(crate) struct ImportedKey {
     pub(crate) id: Option<String>,
     pub(crate) created_at: Option<UnixTime>,
     pub(crate) expires_at: Option<UnixTime>,
-    pub(crate) revoked: Option<Revocation>,
+    revoked: Option<Object<Revoked>>,
     pub(crate) label: Option<String>,
     pub(crate) origins: Option<Vec<String>>,
     pub(crate) scopes: Option<Vec<String>>,
@@ -98,7 +106,20 @@ pub(crate) struct ImportedKey {
     pub(crate) last_four: Option<String>,
 }
 
+/// That a key was revoked before it was imported.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revoked {
+    at: UnixTime,
+    reason: String,
+}
+
 impl ImportedKey {
+    pub(crate) fn revocation(&self) -> Option<Revocation> {
+        let Object(revoked) = self.revoked.as_ref()?;
+        Some(Revocation { at: revoked.at, reason: revoked.reason.clone() })
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             label: self.label.clone(),
@@ -113,13 +134,13 @@ impl ImportedKey {
         if let Some(id) = &self.id {
             check_id("id", id)?;
         }
-        if let Some(revoked) = &self.revoked {
+        if let Some(Object(revoked)) = &self.revoked {
             check_text("revoked.reason", &revoked.reason)?;
         }
         for (field, time) in [
             ("created_at", self.created_at),
             ("expires_at", self.expires_at),
-            ("revoked.at", self.revoked.as_ref().map(|revoked| revoked.at)),
+            ("revoked.at", self.revoked.as_ref().map(|revoked| revoked.0.at)),
         ] {
             if time.is_some_and(|time| time > END_OF_TIME) {
                 let reason = format!("{field}: must be in Unix seconds, before the year 10000");
@@ -144,21 +165,22 @@ pub(crate) trait Body: DeserializeOwned {
     fn read(text: &str) -> Result<Self, AdminDenial> {
         // `null` and absence differ in a merge patch alone.
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let body: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            let reason = plain_reason(error.inner());
-            // A key may have been put where a field's name belongs.
-            let is_shown =
-                path != "." && !path.ends_with('?') && path.len() <= 80 && !might_show(&path);
-            let place = if is_shown { path } else { "the body".to_owned() };
-            AdminDenial::InvalidBody(format!("{place}: {reason}"))
-        })?;
+        let body: Object<Self> =
+            serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+                let path = error.path().to_string();
+                let reason = plain_reason(error.inner());
+                // A key may have been put where a field's name belongs.
+                let is_shown =
+                    path != "." && !path.ends_with('?') && path.len() <= 80 && !might_show(&path);
+                let place = if is_shown { path } else { "the body".to_owned() };
+                AdminDenial::InvalidBody(format!("{place}: {reason}"))
+            })?;
         if deserializer.end().is_err() {
             let reason = "the body: must be one JSON object and nothing after it";
             return Err(AdminDenial::InvalidBody(reason.to_owned()));
         }
-        body.check()?;
-        Ok(body)
+        body.0.check()?;
+        Ok(body.0)
     }
 }
 
@@ -205,7 +227,7 @@ impl Body for Import {
             return Err(AdminDenial::InvalidBody(reason.to_owned()));
         }
         for (index, key) in self.keys.iter().enumerate() {
-            key.check().map_err(|denial| match denial {
+            key.0.check().map_err(|denial| match denial {
                 AdminDenial::InvalidBody(reason) => {
                     AdminDenial::InvalidBody(format!("keys[{index}].{reason}"))
                 }
@@ -214,6 +236,36 @@ impl Body for Import {
         }
         Ok(())
     }
+}
+
+/// A JSON object and nothing else: a derived reader would take a list of a struct's fields as well.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+/// Tells `null` from absent: what is there at all is `Some`.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// The body of what needs none.
@@ -243,7 +295,11 @@ fn plain_reason(error: &serde_json::Error) -> String {
         serde_json::error::Category::Data => {
             let expected = text.rsplit_once("expected ").map_or(text.as_str(), |(_, after)| after);
             let expected = expected.split(" at line ").next().unwrap_or_default();
-            format!("must be {}", expected.trim_start_matches("must be "))
+            let expected = match expected {
+                "u64" | "u32" => "a whole number, not negative",
+                other => other.trim_start_matches("must be "),
+            };
+            format!("must be {expected}")
         }
         _ => format!("isn't JSON from line {} column {} on", error.line(), error.column()),
     }

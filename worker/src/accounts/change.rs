@@ -18,7 +18,7 @@ use super::{
     call::{Answer, Call, Operation},
     digests::by_shard,
     front::ACCOUNT_PREFIX,
-    import::{Batch, import},
+    import::{Batch, import, new_digests},
     outbox, read, repeat,
     route::{self, Parsed},
     runtime,
@@ -89,13 +89,14 @@ fn look(sql: Sql<'_>, call: &Call, operation: &Operation, now: UnixTime) -> Resu
         Operation::RotateKey(id, body) => {
             let mut key = read::key(sql, id)?;
             // On a copy: only to find out now whether it would be refused.
-            let trial = Version { expires_at: body.expires_at, ..empty_version(now) };
+            let expires_at = body.expires_at.unwrap_or(key.expires_at());
+            let trial = Version { expires_at, ..empty_version(now) };
             key.rotate(trial, body.grace_seconds, body.end_grace, now)
                 .map_err(AdminDenial::from)?;
             Prepared::keys(&[(key.kind, key.mode)])
         }
         Operation::Import(body) => {
-            let claims = by_shard(body.keys.iter().map(|key| key.digest));
+            let claims = by_shard(new_digests(sql, body, is_open)?.into_iter());
             Prepared { seeds: Vec::new(), claims }
         }
         Operation::UpdateKey(..) | Operation::RevokeKey(..) | Operation::Project => {
@@ -315,7 +316,9 @@ impl Change<'_> {
     ) -> Result<ShownKey, Problem> {
         let before = read::key(self.sql, id)?;
         let mut key = before.clone();
-        let (text, version) = self.new_version(key.kind, key.mode, body.expires_at, seed)?;
+        // A key that was to end does so after a rotation, too, unless that says otherwise.
+        let expires_at = body.expires_at.unwrap_or(key.expires_at());
+        let (text, version) = self.new_version(key.kind, key.mode, expires_at, seed)?;
         let over = key
             .rotate(version, body.grace_seconds, body.end_grace, self.now)
             .map_err(AdminDenial::from)?;

@@ -1,9 +1,6 @@
 //! The part of the admin API that has no state: credential, path, parameters and body become an [`Operation`].
 
-use keyguard::{
-    AdminDenial, Fault, KeyDigest, Problem,
-    life::{check_id, might_show},
-};
+use keyguard::{AdminDenial, Fault, KeyDigest, Problem, life::might_show};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wasm_bindgen::JsValue;
@@ -89,13 +86,12 @@ impl Asked {
 
     fn by(&self, credential: &str) -> Result<By, AdminDenial> {
         let actor = self.header("keyguard-actor");
-        if let Some(actor) = &actor
-            && let Err(error) = check_id("Keyguard-Actor", actor)
-        {
-            return Err(AdminDenial::InvalidParameter(format!(
-                "{}: {}",
-                error.field, error.reason
-            )));
+        let is_actor = |actor: &String| {
+            (1..=128).contains(&actor.len()) && actor.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if actor.as_ref().is_some_and(|actor| !is_actor(actor) || might_show(actor)) {
+            let reason = "Keyguard-Actor: must be 1 to 128 visible ASCII characters, and no key";
+            return Err(AdminDenial::InvalidParameter(reason.to_owned()));
         }
         Ok(By { credential: credential.to_owned(), actor })
     }
@@ -111,7 +107,9 @@ impl Asked {
             let reason = "Idempotency-Key: holds a secret key or a credential, and is kept";
             return Err(AdminDenial::InvalidParameter(reason.to_owned()));
         }
-        let fingerprint = KeyDigest::of(&format!("{}\n{}\n{body}", self.method, self.target().0));
+        let (path, query) = self.target();
+        let query = query.unwrap_or_default();
+        let fingerprint = KeyDigest::of(&format!("{}\n{path}\n{query}\n{body}", self.method));
         Ok(Repeat { idempotency_key: key, fingerprint })
     }
 

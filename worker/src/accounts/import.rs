@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     audit::{self, Entry, snapshot},
-    body::{Import, ImportedKey},
+    body::{Import, ImportedKey, Object},
     change::Change,
     outbox, runtime,
-    sql::list,
+    sql::{Sql, list},
     view,
 };
 
@@ -24,11 +24,11 @@ pub(crate) fn import(
         change.make_account(None)?;
     }
     let taken: HashSet<&KeyDigest> = taken.iter().collect();
-    let mut known = Known::of(change, body)?;
+    let mut known = Known::of(change.sql, body)?;
     let mut refused = Vec::new();
     let mut unchanged = 0_u32;
     let mut added: BTreeMap<usize, ManagedKey> = BTreeMap::new();
-    for (index, row) in body.keys.iter().enumerate() {
+    for (index, Object(row)) in body.keys.iter().enumerate() {
         let refuse = |code, detail| Refused { index, code, detail };
         if taken.contains(&row.digest) {
             refused.push(refuse("digest-taken", "The digest is another account's."));
@@ -66,21 +66,36 @@ struct Refused {
     detail: &'static str,
 }
 
+/// The digests that a batch would bring to the account. What is refused anyway must not be claimed: a claim is for good.
+pub(crate) fn new_digests(
+    sql: Sql<'_>,
+    body: &Import,
+    is_open: bool,
+) -> Result<Vec<KeyDigest>, Fault> {
+    let known = if is_open { Known::of(sql, body)? } else { Known::default() };
+    let new = body.keys.iter().map(|Object(row)| row).filter(|row| {
+        !known.digests.contains(&row.digest)
+            && row.id.as_ref().is_none_or(|id| !known.ids.contains(id))
+    });
+    Ok(new.map(|row| row.digest).collect())
+}
+
 /// What the account has already of a batch.
+#[derive(Default)]
 struct Known {
     digests: HashSet<KeyDigest>,
     ids: HashSet<String>,
 }
 
 impl Known {
-    fn of(change: &Change<'_>, body: &Import) -> Result<Self, Fault> {
-        let digests: Vec<&KeyDigest> = body.keys.iter().map(|key| &key.digest).collect();
-        let ids: Vec<&String> = body.keys.iter().filter_map(|key| key.id.as_ref()).collect();
-        let digests: Vec<Digest> = change.sql.rows(
+    fn of(sql: Sql<'_>, body: &Import) -> Result<Self, Fault> {
+        let digests: Vec<&KeyDigest> = body.keys.iter().map(|key| &key.0.digest).collect();
+        let ids: Vec<&String> = body.keys.iter().filter_map(|key| key.0.id.as_ref()).collect();
+        let digests: Vec<Digest> = sql.rows(
             "SELECT digest FROM versions WHERE digest IN (SELECT value FROM json_each(?))",
             &[list(&digests)],
         )?;
-        let ids: Vec<Id> = change.sql.rows(
+        let ids: Vec<Id> = sql.rows(
             "SELECT id FROM keys WHERE id IN (SELECT value FROM json_each(?))",
             &[list(&ids)],
         )?;
@@ -113,7 +128,7 @@ fn managed(change: &Change<'_>, row: &ImportedKey) -> ManagedKey {
     let id = row.id.clone().unwrap_or_else(|| runtime::random_id("key_"));
     let account = change.call.account.clone();
     let mut key = ManagedKey::new(id, account, (row.kind, row.mode), row.settings(), version);
-    key.revoked.clone_from(&row.revoked);
+    key.revoked = row.revocation();
     key
 }
 
