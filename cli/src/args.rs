@@ -14,7 +14,7 @@ use crate::{
 
 /// Issues, rotates and revokes the keys of a payments API, and checks what guards it
 #[derive(Debug, Parser)]
-#[command(name = "keyguard", version, after_help = AFTER_HELP, max_term_width = 100, propagate_version = true)]
+#[command(name = "keyguard", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -26,16 +26,36 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug)]
 pub(crate) struct Global {
     /// The environment of the configuration to talk to [default: its `default_env`, or `local`]
-    #[arg(long, global = true, value_name = "NAME", env = "KEYGUARD_ENV", hide_env = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "KEYGUARD_ENV",
+        hide_env = true,
+        global = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) env: Option<String>,
-    /// The configuration file [default: keyguard/config.toml in $`XDG_CONFIG_HOME` or ~/.config]
-    #[arg(long, global = true, value_name = "FILE", env = "KEYGUARD_CONFIG", hide_env = true)]
+    /// The configuration file [default: keyguard/config.toml in ~/.config, or where XDG says]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KEYGUARD_CONFIG",
+        hide_env = true,
+        global = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
-    /// When to colour output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to colour output; auto is on a terminal, unless `NO_COLOR` is set
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        help_heading = "Everywhere"
+    )]
     pub(crate) color: Color,
 }
 

@@ -47,14 +47,6 @@ impl Failure {
     pub(crate) fn is_silent(&self) -> bool {
         matches!(self, Self::Check | Self::Closed)
     }
-
-    /// The code of the problem that the API answered with.
-    pub(crate) fn code(&self) -> Option<&str> {
-        match self {
-            Self::Refused(problem) | Self::Fault(problem) => Some(&problem.code),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for Failure {
@@ -112,10 +104,7 @@ fn advice(code: &str) -> Option<&'static str> {
         "https-required" => "Write https:// in the configuration's url.",
         "account-not-found" => "`keyguard account list` shows the accounts.",
         "key-not-found" => "`keyguard key list ACCOUNT` shows an account's keys.",
-        "rotation-in-progress" => {
-            "Wait until the older version's time is over, or end it now with --end-grace."
-        }
-        "key-is-revoked" => "Issue a new one: `keyguard key issue ACCOUNT`.",
+        "rotation-in-progress" => "With this tool: --end-grace.",
         _ => return None,
     })
 }

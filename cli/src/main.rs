@@ -59,7 +59,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
     match command {
         Command::Account(command) => account::run(command, global),
         Command::Key(command) => key::run(command, global),
-        Command::Import(arguments) => import::run(arguments, global),
+        Command::Import(arguments) => import::run(&arguments, global),
         Command::Export(arguments) => export::run(&arguments, global),
         Command::Audit(arguments) => audit::run(&arguments, global),
         Command::Explain(arguments) => explain::run(&arguments, global),

@@ -44,7 +44,7 @@ pub(crate) struct Key {
     pub(crate) kind: String,
     pub(crate) mode: String,
     pub(crate) status: String,
-    pub(crate) version: u64,
+    pub(crate) version: Option<u64>,
     pub(crate) created_at: u64,
     pub(crate) expires_at: Option<u64>,
     pub(crate) label: Option<String>,
@@ -57,7 +57,8 @@ pub(crate) struct Key {
     #[serde(default)]
     pub(crate) versions: Vec<Version>,
     pub(crate) projection: Projection,
-    pub(crate) key: Option<Zeroizing<String>>,
+    #[serde(rename = "key")]
+    pub(crate) text: Option<Zeroizing<String>>,
 }
 
 /// When and why a key was revoked.
@@ -70,9 +71,10 @@ pub(crate) struct Revoked {
 /// One of the texts that a key had.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Version {
-    pub(crate) version: u64,
+    #[serde(rename = "version")]
+    pub(crate) number: u64,
     pub(crate) digest: String,
-    pub(crate) created_at: u64,
+    pub(crate) created_at: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     pub(crate) status: String,
     pub(crate) last_four: Option<String>,
@@ -155,10 +157,10 @@ impl Key {
             Table::new(&["version", "status", "ends in", "created", "expires", "store", "digest"]);
         for version in &self.versions {
             table.row([
-                version.version.to_string(),
+                version.number.to_string(),
                 version.status.clone(),
                 or_dash(version.last_four.as_ref()),
-                times::rfc_3339(version.created_at),
+                version.created_at.map_or_else(|| "-".to_owned(), times::rfc_3339),
                 version.expires_at.map_or_else(|| "never".to_owned(), |at| times::both(at, now)),
                 version.projection.clone(),
                 version.digest.clone(),
@@ -169,7 +171,11 @@ impl Key {
 
     /// The last four characters of the current version.
     pub(crate) fn last_four(&self) -> Option<&String> {
-        self.versions.iter().find(|version| version.version == self.version)?.last_four.as_ref()
+        self.versions
+            .iter()
+            .find(|version| Some(version.number) == self.version)?
+            .last_four
+            .as_ref()
     }
 }
 

@@ -14,12 +14,9 @@ use crate::failure::Failure;
 /// When output is coloured.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 

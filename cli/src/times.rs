@@ -73,6 +73,11 @@ pub(crate) fn length(seconds: u64) -> String {
             (count > 0).then_some((count, unit))
         })
         .unwrap_or((0, "second"));
+    counted(count, unit)
+}
+
+/// So many of something.
+pub(crate) fn counted(count: u64, unit: &str) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -86,8 +86,9 @@ impl Mended {
             Symbol::Letter(letter) => self.take_as(column, char, char::from(letter)),
             Symbol::Underscore => self.take_as(column, char, '_'),
             Symbol::Dash => {
-                self.findings.push(Finding::Dash { column, character: char });
-                if self.wants_underscore() {
+                let for_underscore = self.wants_underscore();
+                self.findings.push(Finding::Dash { column, character: char, for_underscore });
+                if for_underscore {
                     self.push(column, '_');
                 } else {
                     self.is_certain = false;

@@ -28,13 +28,12 @@ fn pause(result: &Result<Reply, Error>) -> Option<Duration> {
         }
         // The gateway's, not the API's: whether the API acted is not known.
         Ok(reply) if matches!(reply.status, 502 | 504) => Some(Duration::ZERO),
-        Ok(_) => None,
         // A certificate that isn't trusted won't be the next time.
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => None,
         Err(Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::Protocol(_)) => {
             Some(Duration::ZERO)
         }
-        Err(_) => None,
+        Ok(_) | Err(_) => None,
     }
 }
 

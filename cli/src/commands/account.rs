@@ -125,7 +125,7 @@ fn print_created(account: &Account, keys: &[Key]) -> Result<(), Failure> {
     }
     let mut table = Table::new(&["kind", "mode", "id", "key"]);
     for key in keys {
-        let text = key.key.as_ref().map_or_else(|| "(lost)".to_owned(), |text| text.to_string());
+        let text = key.text.as_ref().map_or_else(|| "(lost)".to_owned(), |text| text.to_string());
         table.row([key.kind.clone(), key.mode.clone(), key.id.clone(), text]);
     }
     table.print()?;
@@ -137,7 +137,7 @@ fn print_created(account: &Account, keys: &[Key]) -> Result<(), Failure> {
 }
 
 fn check_texts(answer: &Answer, keys: &[Key]) -> Result<(), Failure> {
-    let without: Vec<&Key> = keys.iter().filter(|key| key.key.is_none()).collect();
+    let without: Vec<&Key> = keys.iter().filter(|key| key.text.is_none()).collect();
     if without.is_empty() { Ok(()) } else { Err(lost(answer, &without)) }
 }
 

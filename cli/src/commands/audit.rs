@@ -91,7 +91,13 @@ fn changes(before: Option<&Value>, after: Option<&Value>) -> String {
     let mut names: Vec<_> = before.keys().chain(after.keys()).collect();
     names.sort_unstable();
     names.dedup();
-    let differing = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    let is_there =
+        |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+    let differing = names.into_iter().filter(|name| {
+        let (before, after) = (before.get(*name), after.get(*name));
+        // What was never set, and isn't now, is no change.
+        before != after && [before, after].into_iter().flatten().any(is_there)
+    });
     let told = differing.map(|name| {
         let after = told(name, after.get(name));
         match before.get(name) {
@@ -131,7 +137,10 @@ mod tests {
             changes(Some(&before), Some(&after)),
             "expires_at: 1970-01-01T00:01:00Z, label: a → b"
         );
-        assert_eq!(changes(None, Some(&json!({"kind": "secret"}))), "kind: secret");
+        assert_eq!(
+            changes(None, Some(&json!({"kind": "secret", "rate": null, "retiring": []}))),
+            "kind: secret"
+        );
         assert_eq!(changes(None, None), "");
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     output,
 };
 
-/// Prints what a change of a key came to, and waits until the edge's store has it.
+/// Says what a change of a key came to, waits until the edge's store has it, and shows the key.
 pub(super) fn finish(
     client: &Client,
     answer: &Answer,
@@ -26,21 +26,19 @@ pub(super) fn finish(
     let key: Key = answer.parse()?;
     if is_json {
         output::line(&output::plain_json(answer.text()))?;
-    } else if !change.dry_run && key.key.is_none() {
-        key.print()?;
     }
     if change.dry_run {
         said_dry(&format!("{} {done}", key.id));
         return Ok(());
     }
-    output::note(&format!("{} {done}.", output::plain(&key.id)));
-    let path = format!("/accounts/{}/keys/{}", key.account, key.id);
-    if key.projection.pending {
-        wait(client, &path, change);
-    } else {
-        output::note(WRITTEN);
+    settle(client, &key, change, done);
+    if is_json {
+        return Ok(());
     }
-    Ok(())
+    let has_waited = key.projection.pending && !change.no_wait;
+    let now = has_waited.then(|| client.read(&path(&key)).and_then(|answer| answer.parse::<Key>()));
+    // As it is now, or else as the answer had it.
+    now.and_then(Result::ok).unwrap_or(key).print()
 }
 
 /// Prints a new key, once: its text alone on standard output, so that a script can take it.
@@ -52,33 +50,38 @@ pub(super) fn finish_new(
     done: &str,
 ) -> Result<(), Failure> {
     let key: Key = answer.parse()?;
-    match &key.key {
-        Some(text) if !change.dry_run && !is_json => {
-            output::line(text)?;
-            output::note(&format!(
-                "A {} {} key of {}, version {}. It is shown once, here, and is stored nowhere: keep it now.",
-                output::plain(&key.kind),
-                output::plain(&key.mode),
-                output::plain(&key.account),
-                key.version,
-            ));
-            finish_quietly(client, &key, change, done);
-        }
-        _ => finish(client, answer, change, is_json, done)?,
+    let Some(text) = &key.text else {
+        finish(client, answer, change, is_json, done)?;
+        return if change.dry_run { Ok(()) } else { Err(lost(answer, &[&key])) };
+    };
+    if is_json {
+        output::line(&output::plain_json(answer.text()))?;
+    } else {
+        output::line(text)?;
     }
-    if key.key.is_none() && !change.dry_run {
-        return Err(lost(answer, &[&key]));
-    }
+    output::note(&format!(
+        "A {} {} key of {}, version {}. It is shown once, here, and is stored nowhere: keep it now.",
+        output::plain(&key.kind),
+        output::plain(&key.mode),
+        output::plain(&key.account),
+        key.version.unwrap_or(1),
+    ));
+    settle(client, &key, change, done);
     Ok(())
 }
 
-fn finish_quietly(client: &Client, key: &Key, change: Change, done: &str) {
+/// Waits until the edge's store has a key's change.
+fn settle(client: &Client, key: &Key, change: Change, done: &str) {
     output::note(&format!("{} {done}.", output::plain(&key.id)));
     if key.projection.pending {
-        wait(client, &format!("/accounts/{}/keys/{}", key.account, key.id), change);
+        wait(client, &path(key), change);
     } else {
         output::note(WRITTEN);
     }
+}
+
+fn path(key: &Key) -> String {
+    format!("/accounts/{}/keys/{}", key.account, key.id)
 }
 
 /// The failure of a change that was done while the one answer with the keys' texts was lost.

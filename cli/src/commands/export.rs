@@ -60,8 +60,8 @@ fn account_keys(client: &Client, account: &str) -> Result<(), Failure> {
 
 /// A version as a row of its own: the current one under the key's id, an older one under the id and its number.
 fn row(key: &Key, version: &Version) -> Result<Row, Failure> {
-    let is_current = version.version == key.version;
-    let id = if is_current { key.id.clone() } else { format!("{}.v{}", key.id, version.version) };
+    let is_current = Some(version.number) == key.version;
+    let id = if is_current { key.id.clone() } else { format!("{}.v{}", key.id, version.number) };
     let earlier = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
     Ok(Row {
         account: Some(key.account.clone()),
@@ -70,7 +70,7 @@ fn row(key: &Key, version: &Version) -> Result<Row, Failure> {
         mode: word::<Mode>(&key.mode)?,
         id: Some(id),
         label: key.label.clone(),
-        created_at: Some(version.created_at),
+        created_at: version.created_at.or(Some(key.created_at)),
         expires_at: earlier(version.expires_at, key.expires_at),
         revoked: revoked(key, version),
         origins: key.origins.clone(),

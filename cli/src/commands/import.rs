@@ -15,7 +15,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::{args::Global, failure::Failure, ids::parse_id, output};
+use crate::{args::Global, failure::Failure, ids::parse_id, output, times::counted};
 use batches::Batches;
 use report::Report;
 use sender::Sender;
@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure> {
     let is_stdin = arguments.file.as_os_str() == "-";
     let (input, length): (Box<dyn io::Read>, Option<u64>) = if is_stdin {
         (Box::new(io::stdin().lock()), None)
@@ -83,8 +83,12 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<(), Failure> 
         )?;
     } else {
         output::line(&format!(
-            "{} imported, {} unchanged, {} refused, of {} rows; {} requests in {seconds:.1} s",
-            tally.imported, tally.unchanged, tally.refused, tally.rows, tally.requests,
+            "{} imported, {} unchanged, {} refused, of {}; {} in {seconds:.1} s",
+            tally.imported,
+            tally.unchanged,
+            tally.refused,
+            counted(tally.rows, "row"),
+            counted(tally.requests, "request"),
         ))?;
     }
     if arguments.dry_run {

@@ -29,10 +29,11 @@ pub(super) fn told(finding: &Finding) -> String {
             "A character at column {column} only looks right: it is {}. Copy the key from its source.",
             alphabet_name(*alphabet),
         ),
-        Finding::Dash { column, character } => format!(
-            "{} ({}) at column {column}: a key has none. After the prefix's parts it must be an underscore.",
+        Finding::Dash { column, character, for_underscore } => format!(
+            "{} ({}) at column {column}: {}",
             dash_name(*character),
             code_point(*character),
+            if *for_underscore { "an underscore belongs there." } else { "no key has one there. Copy the key anew." },
         ),
         Finding::Escaped { column } => {
             format!("An escape of a URL at column {column}: write the character itself.")

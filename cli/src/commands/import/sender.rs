@@ -81,7 +81,7 @@ impl Sender<'_> {
                 }
                 _ => {
                     let advice = if problem.code == "account-not-found" {
-                        ": create it, or say --create-accounts"
+                        " Create it, or say --create-accounts."
                     } else {
                         ""
                     };

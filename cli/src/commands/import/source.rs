@@ -19,6 +19,9 @@ pub(super) enum Format {
 
 type Input = BufReader<Box<dyn Read>>;
 
+/// Where a row stood, and the row or why it is none.
+type Line = (u64, Result<Row, String>);
+
 /// The rows of a file, each with its line number.
 pub(super) enum Source {
     Jsonl { input: Input, line: u64 },
@@ -56,7 +59,7 @@ impl Source {
 
 impl Iterator for Source {
     /// A row, or why it is none; or why there is no going on.
-    type Item = Result<(u64, Result<Row, String>), Failure>;
+    type Item = Result<Line, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
@@ -76,10 +79,7 @@ impl Iterator for Source {
     }
 }
 
-fn next_json(
-    input: &mut Input,
-    line: &mut u64,
-) -> Result<Option<(u64, Result<Row, String>)>, Failure> {
+fn next_json(input: &mut Input, line: &mut u64) -> Result<Option<Line>, Failure> {
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
@@ -159,7 +159,7 @@ fn check_columns(columns: &StringRecord) -> Result<(), Failure> {
 }
 
 /// A record that can't be read is one refused row; a file that can't be read is the end.
-fn csv_error(error: &csv::Error) -> Result<(u64, Result<Row, String>), Failure> {
+fn csv_error(error: &csv::Error) -> Result<Line, Failure> {
     let line = error.position().map(csv::Position::line);
     match (error.kind(), line) {
         (csv::ErrorKind::UnequalLengths { expected_len, len, .. }, Some(line)) => {

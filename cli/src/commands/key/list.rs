@@ -68,7 +68,11 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
                 key.kind,
                 key.mode,
                 key.status,
-                format!("{}{}", key.version, if retiring { " (rotating)" } else { "" }),
+                format!(
+                    "{}{}",
+                    key.version.map_or_else(|| "-".to_owned(), |version| version.to_string()),
+                    if retiring { " (rotating)" } else { "" }
+                ),
                 last_four,
                 key.expires_at.map_or_else(|| "never".to_owned(), |at| times::both(at, now)),
                 or_dash(key.label.as_ref()),

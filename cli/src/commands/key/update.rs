@@ -13,6 +13,7 @@ use crate::{
 
 /// What is not named stays as it is.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     named: Named,
@@ -49,15 +50,15 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, global: &Global) -> Result<(), Failure> {
     let (path, change) = (arguments.named.path(), arguments.change);
-    let patch = patch(arguments);
-    if patch.is_empty() {
+    let changes = patch(arguments);
+    if changes.is_empty() {
         return Err(Failure::usage(
             "nothing to change: name at least one of --label, --origin, --scope, --rate, --browser-headers",
         ));
     }
     let client = global.client()?;
     let answer =
-        client.change(Method::PATCH, &path, Value::Object(patch).to_string(), change.dry_run)?;
+        client.change(Method::PATCH, &path, Value::Object(changes).to_string(), change.dry_run)?;
     change::finish(&client, &answer, change, global.json, "updated")
 }
 

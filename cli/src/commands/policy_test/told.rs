@@ -1,6 +1,6 @@
 //! Words for a verdict.
 
-use keyguard::{Denial, Kind, Mode, Policy};
+use keyguard::{Denial, Kind, Mode, Policy, policy::Route};
 
 use super::{Request, Verdict};
 
@@ -83,7 +83,7 @@ fn ambiguity(path: &str) -> &'static str {
 pub(super) fn near_misses(request: &Request, policy: &Policy) -> Vec<String> {
     let Some(path) = &request.canonical else { return Vec::new() };
     let method = &request.arguments.method;
-    let mut methods: Vec<&str> = policy.routes().iter().map(|route| route.method()).collect();
+    let mut methods: Vec<&str> = policy.routes().iter().map(Route::method).collect();
     methods.sort_unstable();
     methods.dedup();
     let (kind, mode) = (request.record.kind, request.record.mode);

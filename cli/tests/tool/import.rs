@@ -1,0 +1,197 @@
+//! Moving keys in.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use keyguard::{Kind, Mode};
+use serde_json::{Value, json};
+
+use crate::{
+    stand_in::{Reply, StandIn},
+    support::{api, api_command, digest, file, issued, run_with},
+};
+
+/// Takes every row.
+fn taking_all() -> StandIn {
+    StandIn::start(|asked, _| {
+        let count = asked.json()["keys"].as_array().unwrap().len();
+        Reply::json(200, &json!({ "imported": count, "unchanged": 0, "refused": [] }))
+    })
+}
+
+fn row(number: usize, more: &str) -> String {
+    format!("{{\"digest\":\"{}\",\"kind\":\"secret\",\"mode\":\"live\"{more}}}\n", digest(number))
+}
+
+#[test]
+fn rows_are_sent_by_account_in_batches() {
+    let stand_in = taking_all();
+    let mut rows = String::new();
+    for number in 0..2_500 {
+        rows.push_str(&row(number, &format!(",\"account\":\"acct_{}\"", number % 2)));
+    }
+    let path = file("keys.jsonl", &rows);
+    let outcome =
+        api(&stand_in, &["import", path.to_str().unwrap(), "--create-accounts", "--json"]).exits(0);
+    let tally = outcome.json();
+    assert_eq!((&tally["imported"], &tally["requests"]), (&json!(2_500), &json!(4)));
+    let mut by_account = BTreeMap::<String, Vec<usize>>::new();
+    for asked in stand_in.asked() {
+        assert_eq!(asked.json()["create_account"], json!(true));
+        assert!(asked.json()["keys"][0].get("account").is_none());
+        let count = asked.json()["keys"].as_array().unwrap().len();
+        by_account.entry(asked.target.clone()).or_default().push(count);
+    }
+    for counts in by_account.values_mut() {
+        counts.sort_unstable();
+        assert_eq!(counts, &[250, 1_000]);
+    }
+    assert_eq!(by_account.len(), 2);
+}
+
+#[test]
+fn csv_is_read_with_its_columns() {
+    let stand_in = taking_all();
+    let csv = format!(
+        "\u{feff}digest,kind,mode,account,label,expires_at,revoked_at,revoked_reason,origins,browser_headers\r\n\
+         {},secret,live,acct_1,\"Shop, Ltd\",2030-01-01,,,https://a.example https://b.example,true\r\n\
+         {},publishable,test,,,,1700000000,left,,\r\n",
+        digest(1).to_uppercase(),
+        digest(2),
+    );
+    run_with(api_command(&stand_in, &["import", "-", "--account", "acct_1"]), &csv)
+        .exits(0)
+        .prints("2 imported");
+    assert_eq!(
+        stand_in.asked()[0].json(),
+        json!({ "create_account": false, "keys": [
+            { "digest": digest(1), "kind": "secret", "mode": "live", "label": "Shop, Ltd", "expires_at": 1_893_456_000,
+              "origins": ["https://a.example", "https://b.example"], "browser_headers": true },
+            { "digest": digest(2), "kind": "publishable", "mode": "test",
+              "revoked": { "at": 1_700_000_000, "reason": "left" } },
+        ]})
+    );
+}
+
+#[test]
+fn refused_rows_are_named_by_their_lines() {
+    let secret = issued(Kind::Secret, Mode::Live);
+    let stand_in = StandIn::start(|asked, _| {
+        let keys = asked.json()["keys"].as_array().unwrap().clone();
+        // As the API does it: a malformed row refuses the batch, a taken digest the row.
+        if let Some(index) = keys.iter().position(|key| key["rate"] == json!("odd")) {
+            return Reply::problem(
+                400,
+                "invalid-body",
+                &format!("keys[{index}].rate: must be a tier"),
+            );
+        }
+        let taken = keys.iter().position(|key| key["digest"] == json!(digest(9))).unwrap();
+        Reply::json(
+            200,
+            &json!({ "imported": keys.len() - 1, "unchanged": 0, "refused": [
+                { "index": taken, "code": "digest-taken", "detail": "another account has it" },
+            ]}),
+        )
+    });
+    let mut rows = row(1, "");
+    let _written =
+        writeln!(rows, "\n{{\"digest\":\"{secret}\",\"kind\":\"secret\",\"mode\":\"live\"}}");
+    rows.push_str(&row(4, ",\"colour\":1"));
+    rows.push_str(&row(5, ",\"rate\":\"odd\""));
+    rows.push_str("{\"digest\":\"abc\",\"kind\":\"secret\",\"mode\":\"live\"}\nnot json\n");
+    rows.push_str(&row(9, ""));
+    rows.push_str(&row(10, &format!(",\"label\":\"{secret}\"")));
+    let path = file("keys.jsonl", &rows);
+    let refused = file("refused.jsonl", "");
+    let outcome = api(
+        &stand_in,
+        &[
+            "import",
+            path.to_str().unwrap(),
+            "--account",
+            "a",
+            "--refused",
+            refused.to_str().unwrap(),
+        ],
+    )
+    .exits(1)
+    .prints("1 imported, 0 unchanged, 7 refused, of 8 rows")
+    .says("line 3: holds a key itself, which is never sent: digest it first")
+    .says("line 4: unknown field `colour`")
+    .says("line 5: keys[1].rate: must be a tier [invalid-body]")
+    .says("line 6: digest must be")
+    .says("line 7: expected ident")
+    .says("line 8: another account has it [digest-taken]")
+    .says("line 9: holds a key itself");
+    assert!(!outcome.stderr.contains(&secret) && !outcome.stdout.contains(&secret));
+    assert!(!format!("{:?}", stand_in.asked()).contains(&secret), "a key never passes through");
+    let refused = fs::read_to_string(refused).unwrap();
+    assert!(!refused.contains(&secret));
+    let mut lines: Vec<u64> = refused
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["line"].as_u64().unwrap())
+        .collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn csv_rows_are_named_by_their_lines_too() {
+    let stand_in = taking_all();
+    let good = digest(1);
+    let csv = format!(
+        "digest,kind,mode\n{good},secret,live\n{good},secret\n{good},Secret,live\npk_WeHsNn87r4gtNc5BQT9Mj,publishable,live\n"
+    );
+    run_with(api_command(&stand_in, &["import", "-", "--account", "a"]), &csv)
+        .exits(1)
+        .says("line 3: has 2 fields")
+        .says("line 4: unknown variant `Secret`")
+        .says("line 5: holds a key itself")
+        .prints("1 imported");
+}
+
+#[test]
+fn files_that_are_no_rows_are_refused() {
+    let stand_in = taking_all();
+    let import =
+        |input: &str| run_with(api_command(&stand_in, &["import", "-", "--account", "a"]), input);
+    import("[{}]").exits(2).says("jq -c");
+    import("digest,kind\n").exits(2).says("`mode` is missing");
+    import("digest,kind,mode,colour\n").exits(2).says("no column `colour`");
+    import("sk_vYZCAeHawUqDCmVpEKh2U,secret,live\n").exits(2).says("holds a key");
+    import(&row(1, "").replace("live", "prod")).exits(1).says("unknown variant `prod`");
+    api(&stand_in, &["import", "no-such-file", "--account", "a"]).exits(2).says("no-such-file");
+    assert!(stand_in.asked().is_empty());
+}
+
+#[test]
+fn rows_without_an_account_are_refused_unless_it_is_said() {
+    let stand_in = taking_all();
+    run_with(api_command(&stand_in, &["import", "-"]), &row(1, "")).exits(1).says("--account ID");
+    assert!(stand_in.asked().is_empty());
+
+    let stand_in =
+        StandIn::start(|_, _| Reply::problem(404, "account-not-found", "No such account."));
+    run_with(api_command(&stand_in, &["import", "-", "--account", "a"]), &row(1, ""))
+        .exits(1)
+        .says("line 1: No such account. Create it, or say --create-accounts. [account-not-found]");
+}
+
+#[test]
+fn dry_run_changes_nothing() {
+    let stand_in = taking_all();
+    let outcome = run_with(
+        api_command(&stand_in, &["import", "-", "--account", "a", "--dry-run"]),
+        &row(1, ""),
+    );
+    outcome.exits(0).says("nothing was changed");
+    assert_eq!(stand_in.lines(), ["POST /_keyguard/v1/accounts/a/import?dry_run=true"]);
+}
+
+#[test]
+fn run_that_breaks_off_says_how_to_go_on() {
+    let stand_in = StandIn::start(|_, _| Reply::problem(401, "unauthorized", "wrong credential"));
+    let rows: String = (0..5_000).map(|number| row(number, "")).collect();
+    let outcome = run_with(api_command(&stand_in, &["import", "-", "--account", "a"]), &rows);
+    outcome.exits(1).says("Run the same command again").says("unauthorized").prints("0 imported");
+}
