@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use keyguard::{Denial, Fault, KeyError, KeyRecord, Policy, Problem};
+use keyguard::{AdminDenial, Denial, Fault, KeyError, KeyRecord, Policy, Problem, UnixTime};
 
 const README: &str = include_str!("../README.md");
 const POLICY: &str = include_str!("../docs/policy.md");
 const DEPLOY: &str = include_str!("../docs/deploy.md");
+const OPERATE: &str = include_str!("../docs/operate.md");
 
 /// Every refusal there is; a new one fails to compile in `problem.rs` and is added here.
 fn problems() -> Vec<Problem> {
@@ -39,6 +40,15 @@ fn problems() -> Vec<Problem> {
     denials.into_iter().map(Problem::from).chain(faults.into_iter().map(Problem::from)).collect()
 }
 
+/// The codes and statuses of a document's table of problems.
+fn rows(text: &str) -> BTreeSet<(String, u16)> {
+    let rows = text.lines().filter_map(|line| {
+        let (code, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+        Some((code.to_owned(), rest.split(' ').next()?.parse().ok()?))
+    });
+    rows.collect()
+}
+
 /// The fenced blocks of a language.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
@@ -47,16 +57,9 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_problem_has_its_row_in_the_readme() {
-    let rows: BTreeSet<(String, u16)> = README
-        .lines()
-        .filter_map(|line| {
-            let (code, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
-            Some((code.to_owned(), rest.split(' ').next()?.parse().ok()?))
-        })
-        .collect();
     let expected =
         problems().into_iter().map(|problem| (problem.code().to_owned(), problem.status()));
-    assert_eq!(rows, expected.collect());
+    assert_eq!(rows(README), expected.collect());
 }
 
 #[test]
@@ -70,10 +73,39 @@ fn example_policy_holds_and_every_field_has_its_row() {
 }
 
 #[test]
-fn record_in_the_readme_is_one() {
-    let record = README.split("'{").nth(1).unwrap().split("}'").next().unwrap();
-    let record = KeyRecord::from_json(&format!("{{{record}}}")).unwrap();
+fn every_problem_of_the_admin_api_has_its_row() {
+    let denials = [
+        AdminDenial::NotFound,
+        AdminDenial::Unauthorized,
+        AdminDenial::MethodNotAllowed,
+        AdminDenial::UnsupportedMediaType,
+        AdminDenial::BodyTooLarge,
+        AdminDenial::InvalidBody(String::new()),
+        AdminDenial::InvalidParameter(String::new()),
+        AdminDenial::IdempotencyKeyRequired,
+        AdminDenial::IdempotencyKeyReused,
+        AdminDenial::AccountExists,
+        AdminDenial::AccountNotFound,
+        AdminDenial::KeyNotFound,
+        AdminDenial::KeyIsRevoked,
+        AdminDenial::RotationInProgress { until: UnixTime(0) },
+        AdminDenial::CurrentVersion,
+    ];
+    let expected = denials
+        .into_iter()
+        .map(Problem::from)
+        .map(|problem| (problem.code().to_owned(), problem.status()));
+    assert_eq!(rows(OPERATE), expected.collect());
+}
+
+#[test]
+fn every_field_of_a_record_has_its_row() {
+    let record = r#"{"v":1,"id":"key_1","account":"acct_1","kind":"secret","mode":"live","created_at":1,"expires_at":2,
+        "rotated_at":1,"revoked":{"at":1,"reason":"x"},"exposed":{"at":1,"channel":"x"},"origins":[],"scopes":[],
+        "rate":"x","label":"x","browser_headers":true}"#;
+    let record = KeyRecord::from_json(record).unwrap();
     let written: serde_json::Value = serde_json::from_str(&record.to_json()).unwrap();
+    assert_eq!(written.as_object().unwrap().len(), 15, "none is left out");
     for field in written.as_object().unwrap().keys() {
         assert!(DEPLOY.contains(&format!("`{field}`")), "{field} has no row");
     }
@@ -82,8 +114,9 @@ fn record_in_the_readme_is_one() {
 #[test]
 fn documents_that_are_linked_are_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (folder, text) in [("", README), ("docs", POLICY), ("docs", DEPLOY)] {
+    for (folder, text) in [("", README), ("docs", POLICY), ("docs", DEPLOY), ("docs", OPERATE)] {
         for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let link = link.split('#').next().unwrap();
             let is_file = !link.starts_with("https://");
             assert!(!is_file || root.join(folder).join(link).exists(), "{link}");
         }

@@ -49,6 +49,8 @@ const STEPS: &[Step] = &[
     Step { name: "wasm", title: "tests of the package's wasm in a browser", run: Suite::wasm },
     Step { name: "build", title: "builds of the Worker and the npm package", run: Suite::build },
     Step { name: "edge", title: "edge tests", run: Suite::edge },
+    Step { name: "accounts", title: "tests of the write side", run: Suite::accounts },
+    Step { name: "operator", title: "tests of the operator's tool", run: Suite::operator },
     Step { name: "api", title: "admin API, as it is described", run: Suite::api },
     Step { name: "browser", title: "npm package tests", run: Suite::browser },
     Step { name: "checkout", title: "checkout page tests", run: Suite::checkout },
@@ -255,6 +257,24 @@ impl Suite {
         let (tools, python, build) = (self.tools()?, self.python()?, self.worker()?);
         let (tally, finished) = api::test(&self.project, tools, python, build, &self.log("api"))?;
         Ok(Outcome::Tested(tally, finished))
+    }
+
+    fn accounts(&self) -> Result<Outcome> {
+        let build = self.worker()?;
+        self.node_tests("accounts", |node| {
+            node.env("KEYGUARD_WORKER_BUILD", build);
+        })
+    }
+
+    /// The tool against the edge, and docs/operate.md, whose commands are run as they stand there.
+    fn operator(&self) -> Result<Outcome> {
+        let build = self.worker()?;
+        let cargo = self.project.cargo(["build", "--package", "keyguard-cli"]);
+        process::run("cargo build (keyguard)", cargo, &self.log("operator-cargo"))?;
+        self.node_tests("operator", |node| {
+            node.env("KEYGUARD_WORKER_BUILD", build)
+                .env("KEYGUARD_CLI", self.project.target().join("debug/keyguard"));
+        })
     }
 
     fn browser(&self) -> Result<Outcome> {
