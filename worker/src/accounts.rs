@@ -24,6 +24,7 @@ mod digests;
 mod front;
 mod import;
 mod outbox;
+mod query;
 mod read;
 mod repeat;
 pub(crate) mod route;

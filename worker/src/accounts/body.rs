@@ -1,16 +1,16 @@
 //! Bodies as they are sent: JSON objects, unknown fields refused, each field checked once.
 
-use std::{fmt, marker::PhantomData};
+mod object;
 
 use keyguard::{
     AdminDenial, KeyDigest, Kind, Mode, UnixTime,
     life::{END_OF_TIME, Settings, SettingsChange, check_id, check_text, might_show},
     record::Revocation,
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::{Deserialize, de::DeserializeOwned};
+
+pub(crate) use object::Object;
+use object::present;
 
 /// Makes an account.
 #[derive(Deserialize)]
@@ -236,36 +236,6 @@ impl Body for Import {
         }
         Ok(())
     }
-}
-
-/// A JSON object and nothing else: a derived reader would take a list of a struct's fields as well.
-pub(crate) struct Object<T>(pub(crate) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-/// Tells `null` from absent: what is there at all is `Some`.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 /// The body of what needs none.

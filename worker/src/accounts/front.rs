@@ -1,5 +1,7 @@
 //! The part of the admin API that has no state: credential, path, parameters and body become an [`Operation`].
 
+mod listed;
+
 use keyguard::{AdminDenial, Fault, KeyDigest, Problem, life::might_show};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -16,6 +18,7 @@ use super::{
     sql::list,
 };
 use crate::guard::runtime::{self as guard, Call as Request};
+use listed::Accounts;
 
 /// What a request says, read of the runtime's objects.
 pub(crate) struct Asked {
@@ -258,57 +261,6 @@ struct Headers<'a> {
     replayed: Option<&'a str>,
     #[serde(rename = "WWW-Authenticate", skip_serializing_if = "Option::is_none")]
     challenge: Option<String>,
-}
-
-/// A page of the store's list of accounts.
-#[derive(Deserialize)]
-struct Accounts {
-    keys: Vec<Listed>,
-    list_complete: bool,
-    cursor: Option<String>,
-    /// The store took the cursor for none of its own.
-    #[serde(default)]
-    is_bad_cursor: bool,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    name: String,
-    metadata: Option<Metadata>,
-}
-
-#[derive(Clone, Deserialize)]
-struct Metadata {
-    label: Option<String>,
-    created_at: u64,
-}
-
-#[derive(Serialize)]
-struct ShownAccounts<'a> {
-    accounts: Vec<ShownAccount<'a>>,
-    next_cursor: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct ShownAccount<'a> {
-    id: &'a str,
-    label: Option<&'a str>,
-    created_at: Option<u64>,
-}
-
-impl Accounts {
-    fn shown(&self) -> ShownAccounts<'_> {
-        let accounts = self.keys.iter().filter_map(|key| {
-            let metadata = key.metadata.as_ref();
-            Some(ShownAccount {
-                id: key.name.strip_prefix(ACCOUNT_PREFIX)?,
-                label: metadata.and_then(|metadata| metadata.label.as_deref()),
-                created_at: metadata.map(|metadata| metadata.created_at),
-            })
-        });
-        let next_cursor = self.cursor.as_deref().filter(|_| !self.list_complete);
-        ShownAccounts { accounts: accounts.collect(), next_cursor }
-    }
 }
 
 /// What the store calls an account's entry, before its id.
