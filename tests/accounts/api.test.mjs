@@ -537,11 +537,11 @@ describe('a body', () => {
   });
 });
 
-test('an actor is told in ids, and refused otherwise', async () => {
-  for (const actor of ['alice@example.com', 'a'.repeat(128), 'ci:deploy-7']) {
+test('an actor is visible ASCII, and refused otherwise', async () => {
+  for (const actor of ['alice@example.com', 'a'.repeat(128), 'ci:deploy-7', 'ops/alice<1>']) {
     (await api.with({ 'Keyguard-Actor': actor }).get('/accounts?limit=1')).ok(200);
   }
-  for (const actor of ['', 'a b', '<b>', 'M\xfcller', 'a'.repeat(129), 'a,b']) {
+  for (const actor of ['', 'a b', 'M\xfcller', 'a'.repeat(129), 'a, b']) {
     (await api.with({ 'Keyguard-Actor': actor }).get('/accounts?limit=1')).refused(400, 'invalid-parameter');
   }
 });
