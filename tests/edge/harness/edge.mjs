@@ -66,8 +66,9 @@ export async function startEdge(options) {
 
 /**
  * Starts an edge for each of `options`, all in one runtime over one store:
- * `policy` (left out: no such variable), `admin` (the secret with the admin API's credentials), `seeds` of the store, `build`, `hasStore` (false: no KV binding), `isHttps`
- * (a TLS listener in place of the plain one; for the first edge alone).
+ * `policy` (left out: no such variable), `admin` (the secret with the admin API's credentials), `seeds` of the store,
+ * `build`, `hasStore` (false: no KV binding), `isHttps` (a TLS listener in place of the plain one) and `folder` (where
+ * the runtime keeps what it stores, else gone with it); the last two of the first edge alone.
  */
 export async function startEdges(options) {
   const lines = new Lines();
@@ -87,14 +88,15 @@ export async function startEdges(options) {
     kvNamespaces: hasStore ? { KEYS: 'keys' } : {},
     unsafeDirectSockets: isHttps ? [] : [{ host: '127.0.0.1', port: 0 }],
   }));
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({
       workers,
       https: isHttps,
       cf: false,
       handleStructuredLogs: (line) => lines.add(line.message),
     }),
-  );
+    ...(options[0].folder === undefined ? {} : { resourcePersistencePath: options[0].folder }),
+  });
   const origin = await miniflare.ready;
   const seeds = options.flatMap((one) => one.seeds ?? []);
   if (seeds.length > 0) {
