@@ -17,8 +17,11 @@ test('no secret key and no admin credential is in a log, in a file, or in the li
   const folder = mkdtempSync(path.join(tmpdir(), 'keyguard-stored-'));
   const { edge, api } = await startApi({ policy: policyFor(upstream.origin), folder });
   t.after(async () => {
-    await stopAll(edge, upstream);
-    rmSync(folder, { recursive: true });
+    try {
+      await stopAll(edge, upstream);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   const shown = new Set([api.credential]);
