@@ -136,7 +136,7 @@ impl ManagedKey {
         self.versions.iter().map(|version| (version, self.record(version)))
     }
 
-    /// Changes settings and expiry.
+    /// Changes settings and expiry. With the key ends a version that is retiring, if it hasn't before.
     ///
     /// # Errors
     /// [`LifeError::Revoked`]: nothing changes a revoked key. [`LifeError::Settings`] for settings that its kind can't have;
@@ -149,8 +149,15 @@ impl ManagedKey {
         let settings = self.settings.clone().with(change);
         settings.check(self.kind)?;
         self.settings = settings;
-        if let (Some(expires_at), Some(current)) = (change.expires_at, self.versions.last_mut()) {
-            current.expires_at = expires_at;
+        if let Some(expires_at) = change.expires_at {
+            for version in &mut self.versions {
+                // A version that is retiring ends with its grace, or sooner with the key.
+                version.expires_at = match (version.rotated_at, version.expires_at, expires_at) {
+                    (Some(_), Some(own), Some(new)) => Some(own.min(new)),
+                    (Some(_), own, None) => own,
+                    _ => expires_at,
+                };
+            }
         }
         Ok(())
     }
@@ -182,6 +189,7 @@ impl ManagedKey {
             return Err(LifeError::RotationInProgress { until });
         }
         let ended = UnixTime(now.0.saturating_add(grace));
+        let ended = new.expires_at.map_or(ended, |at| at.min(ended));
         let mut over = Vec::new();
         for mut version in core::mem::take(&mut self.versions) {
             new.number = version.number.saturating_add(1);
@@ -277,18 +285,43 @@ impl ManagedKey {
     }
 }
 
-/// What a record says of its version.
-pub fn version_status(record: &KeyRecord, now: UnixTime) -> Status {
-    if record.revoked.is_some() {
-        Status::Revoked
-    } else if record.expires_at.is_some_and(|expires_at| now >= expires_at) {
-        Status::Expired
-    } else if record.exposed.is_some() {
-        Status::Exposed
-    } else if record.rotated_at.is_some() {
-        Status::Retiring
-    } else {
-        Status::Active
+/// What ends a version, as its record says.
+#[derive(Clone, Copy, Debug)]
+pub struct VersionEnd {
+    /// Whether it was revoked, alone or with its key.
+    pub is_revoked: bool,
+    /// Whether it became public.
+    pub is_exposed: bool,
+    /// From when on it is refused as expired.
+    pub expires_at: Option<UnixTime>,
+    /// When a newer one took its place.
+    pub rotated_at: Option<UnixTime>,
+}
+
+impl VersionEnd {
+    /// Reads it of a record.
+    pub fn of(record: &KeyRecord) -> Self {
+        Self {
+            is_revoked: record.revoked.is_some(),
+            is_exposed: record.exposed.is_some(),
+            expires_at: record.expires_at,
+            rotated_at: record.rotated_at,
+        }
+    }
+
+    /// What the version can be used for.
+    pub fn status(&self, now: UnixTime) -> Status {
+        if self.is_revoked {
+            Status::Revoked
+        } else if self.expires_at.is_some_and(|expires_at| now >= expires_at) {
+            Status::Expired
+        } else if self.is_exposed {
+            Status::Exposed
+        } else if self.rotated_at.is_some() {
+            Status::Retiring
+        } else {
+            Status::Active
+        }
     }
 }
 

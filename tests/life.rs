@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use keyguard::{
     KeyDigest, KeyRecord, Kind, LifeError, ManagedKey, Mode, UnixTime,
-    life::{END_OF_TIME, MAX_GRACE, Settings, SettingsChange, Status, Version, version_status},
+    life::{END_OF_TIME, MAX_GRACE, Settings, SettingsChange, Status, Version, VersionEnd},
     record::Revocation,
 };
 use proptest::prelude::*;
@@ -44,7 +44,9 @@ fn revocation(at: UnixTime) -> Revocation {
 }
 
 fn statuses(key: &ManagedKey, now: UnixTime) -> Vec<(u32, Status)> {
-    key.records().map(|(version, record)| (version.number, version_status(&record, now))).collect()
+    key.records()
+        .map(|(version, record)| (version.number, VersionEnd::of(&record).status(now)))
+        .collect()
 }
 
 #[test]
@@ -75,10 +77,25 @@ fn a_grace_never_outlives_the_versions_own_expiry() {
     key.update(&SettingsChange { expires_at, ..SettingsChange::default() }, NOW).unwrap();
     key.rotate(version("second", NOW), 60, false, NOW).unwrap();
     assert_eq!(key.versions()[0].expires_at, Some(after(30)));
-    // What is changed then is the current version's.
-    let expires_at = Some(Some(after(9999)));
-    key.update(&SettingsChange { expires_at, ..SettingsChange::default() }, NOW).unwrap();
-    assert_eq!(key.versions()[0].expires_at, Some(after(30)));
+    // A later one is the current version's alone.
+    for expires_at in [Some(Some(after(9999))), Some(None)] {
+        key.update(&SettingsChange { expires_at, ..SettingsChange::default() }, NOW).unwrap();
+        assert_eq!(key.versions()[0].expires_at, Some(after(30)));
+    }
+}
+
+#[test]
+fn when_a_key_expires_its_retiring_version_does_too() {
+    let mut rotated = key();
+    rotated.rotate(version("second", NOW), 60, false, NOW).unwrap();
+    let expires_at = Some(Some(after(20)));
+    rotated.update(&SettingsChange { expires_at, ..SettingsChange::default() }, NOW).unwrap();
+    assert_eq!(statuses(&rotated, after(20)), [(1, Status::Expired), (2, Status::Expired)]);
+
+    let mut rotated = key();
+    let new = Version { expires_at: Some(after(20)), ..version("second", NOW) };
+    rotated.rotate(new, 60, false, NOW).unwrap();
+    assert_eq!(statuses(&rotated, after(20)), [(1, Status::Expired), (2, Status::Expired)]);
 }
 
 #[test]

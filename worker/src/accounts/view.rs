@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use keyguard::{
-    Fault, KeyRecord, Kind, ManagedKey, Mode, UnixTime,
-    life::{Status, version_status},
+    Fault, Kind, ManagedKey, Mode, UnixTime,
+    life::{Status, VersionEnd},
     record::Revocation,
 };
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub(crate) struct ShownKey {
 struct ShownVersion {
     version: u32,
     digest: String,
-    created_at: Option<UnixTime>,
+    created_at: UnixTime,
     expires_at: Option<UnixTime>,
     status: Status,
     last_four: Option<String>,
@@ -67,7 +67,10 @@ pub(crate) fn keys(
 ) -> Result<Vec<ShownKey>, Fault> {
     let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
     let rows: Vec<Row> = sql.rows(
-        "SELECT v.key_id, v.number, v.digest, v.record, v.last_four,
+        "SELECT v.key_id, v.number, v.digest, v.last_four,
+                v.record ->> 'created_at' AS created_at, v.record ->> 'expires_at' AS expires_at,
+                v.record ->> 'rotated_at' AS rotated_at, v.record -> 'revoked' IS NOT NULL AS revoked,
+                v.record -> 'exposed' IS NOT NULL AS exposed,
                 o.since, o.attempts, o.last_error
             FROM json_each(?1) AS wanted
             JOIN keys AS k ON k.id = wanted.value
@@ -125,13 +128,18 @@ fn one(key: ManagedKey, versions: Vec<Row>, now: UnixTime) -> ShownKey {
 }
 
 fn version(row: Row, now: UnixTime) -> ShownVersion {
-    let record = KeyRecord::from_json(&row.record).ok();
+    let end = VersionEnd {
+        is_revoked: row.revoked == 1,
+        is_exposed: row.exposed == 1,
+        expires_at: row.expires_at,
+        rotated_at: row.rotated_at,
+    };
     ShownVersion {
         version: row.number,
         digest: row.digest,
-        created_at: record.as_ref().map(|record| record.created_at),
-        expires_at: record.as_ref().and_then(|record| record.expires_at),
-        status: record.map_or(Status::Revoked, |record| version_status(&record, now)),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        status: end.status(now),
         last_four: row.last_four,
         projection: if row.since.is_some() { "pending" } else { "written" },
     }
@@ -192,7 +200,11 @@ struct Row {
     key_id: String,
     number: u32,
     digest: String,
-    record: String,
+    created_at: UnixTime,
+    expires_at: Option<UnixTime>,
+    rotated_at: Option<UnixTime>,
+    revoked: u8,
+    exposed: u8,
     last_four: Option<String>,
     since: Option<u64>,
     attempts: Option<u32>,
