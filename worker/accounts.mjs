@@ -7,8 +7,9 @@ import { sound, wasm } from "./instance.mjs";
 const BODY_LIMIT = 1024 * 1024;
 /** A put that takes longer counts as failed, and is made again. */
 const PUT_LIMIT_MS = 10_000;
-/** Puts of one run; a Worker may make a thousand. */
+/** Puts of one run, and its time: a Worker may make a thousand, and an alarm has a quarter of an hour. */
 const RUN_LIMIT = 600;
+const RUN_LIMIT_MS = 5 * 60_000;
 
 /** Answers a request below the reserved prefix. */
 export async function administer(request, env, call) {
@@ -132,7 +133,8 @@ export class Account extends DurableObject {
     let next = Date.now() + 5000;
     try {
       sound(() => wasm.account_recover(this.#sql));
-      for (let left = RUN_LIMIT; left > 0; ) {
+      const end = Date.now() + RUN_LIMIT_MS;
+      for (let left = RUN_LIMIT; left > 0 && Date.now() < end; ) {
         const due = JSON.parse(sound(() => wasm.account_due(this.#sql)));
         if (due.length === 0) break;
         left -= due.length;
@@ -151,6 +153,7 @@ export class Account extends DurableObject {
   }
 
   async #put({ name, value, metadata, generation }) {
+    const started = Date.now();
     let timer;
     try {
       const put = this.env.KEYS.put(name, value, metadata ? { metadata: JSON.parse(metadata) } : {});
@@ -158,9 +161,9 @@ export class Account extends DurableObject {
         timer = setTimeout(() => fail(new Error("no answer in time")), PUT_LIMIT_MS);
       });
       await Promise.race([put, late]);
-      return { name, generation, error: null };
+      return { name, generation, started, error: null };
     } catch (error) {
-      return { name, generation, error: String(error?.message ?? "failed") };
+      return { name, generation, started, error: String(error?.message ?? "failed") };
     } finally {
       clearTimeout(timer);
     }

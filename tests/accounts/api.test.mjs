@@ -537,6 +537,14 @@ describe('a body', () => {
   });
 });
 
+test('an admin credential in the query of an API request is not forwarded', async () => {
+  const { keys } = await makeAccount();
+  const before = (await upstream.received()).length;
+  const answer = await edge.sendAs({ key: keys.secret_test.key }, { target: `/echo?token=${issueCredential()}` });
+  assert.equal(answer.status, 400);
+  assert.equal((await upstream.received()).length, before);
+});
+
 test('an actor is visible ASCII, and refused otherwise', async () => {
   for (const actor of ['alice@example.com', 'a'.repeat(128), 'ci:deploy-7', 'ops/alice<1>']) {
     (await api.with({ 'Keyguard-Actor': actor }).get('/accounts?limit=1')).ok(200);

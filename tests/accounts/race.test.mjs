@@ -111,6 +111,24 @@ describe('clients at one key', { concurrency: true }, () => {
     for (const { key } of late) assertRefused(await edge.sendAs({ key }, { target: '/echo' }), 'key-revoked');
   });
 
+  test('a revocation reaches the store before an import that came first', { timeout: 120_000 }, async (t) => {
+    const store = await playStore(() => ({ delay: 20 }));
+    const { edge, api } = await start(upstream, store);
+    t.after(() => stopAll(edge, store));
+
+    const { id, keys } = await api.createAccount();
+    await api.written(id);
+    const rows = Array.from({ length: 1000 }, (_, index) => ({
+      digest: digest(`an imported key, ${index}`), kind: 'secret', mode: 'live',
+    }));
+    (await api.post(`/accounts/${id}/import`, { keys: rows })).ok(200);
+    await api.revoke(keys.secret_live);
+    const name = storeName(keys.secret_live.key);
+    await until(() => store.entries.get(name)?.includes('"revoked"'), 'the revocation');
+    const { projection } = (await api.get(`/accounts/${id}`)).ok(200);
+    assert.ok(projection.pending > 500, `${projection.pending} of the import are left`);
+  });
+
   test('a put without an answer is given up and made again', { timeout: 60_000 }, async (t) => {
     const store = await playStore();
     const { edge, api } = await start(upstream, store);

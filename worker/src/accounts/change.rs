@@ -17,7 +17,8 @@ use super::{
     digests::by_shard,
     front::ACCOUNT_PREFIX,
     import::{import, new_digests},
-    outbox, read, repeat,
+    outbox::{self, Urgency},
+    read, repeat,
     route::{self, Parsed},
     runtime,
     schema::{is_open, open_account},
@@ -58,6 +59,8 @@ fn look(sql: Sql<'_>, call: &Call, operation: &Operation, now: UnixTime) -> Resu
     };
     match (is_open && view::has_account(sql)?, operation) {
         (true, Operation::CreateAccount(_)) => return Err(AdminDenial::AccountExists.into()),
+        // Claimed for an account whose creation failed.
+        (false, Operation::FindDigest(_)) => return Err(AdminDenial::KeyNotFound.into()),
         (false, _) if !makes_account => return Err(AdminDenial::AccountNotFound.into()),
         _ => {}
     }
@@ -196,7 +199,7 @@ impl Change<'_> {
         let value = list(&Account { v: 1, id, label, created_at });
         let metadata = list(&Metadata { label, created_at });
         let entry = (format!("{ACCOUNT_PREFIX}{id}"), value.clone(), Some(metadata));
-        outbox::put(self.sql, &[entry], created_at)?;
+        outbox::put(self.sql, &[entry], Urgency::Now, created_at)?;
         let (action, after) = ("account.created", Some(value));
         self.audit(&Entry { action, key: None, version: None, before: None, after })
     }

@@ -9,7 +9,8 @@ use super::{
     audit::{self, Entry, snapshot},
     body::{Import, ImportedKey, Object},
     change::Change,
-    outbox, runtime,
+    outbox::{self, Urgency},
+    runtime,
     sql::{Sql, list},
     view,
 };
@@ -44,7 +45,8 @@ pub(crate) fn import(
         }
     }
     let added: Vec<ManagedKey> = added.into_values().collect();
-    write(change, &added)?;
+    // A database takes 2 MB for a value at most, and what is written is longer than what was sent.
+    added.chunks(AT_ONCE).try_for_each(|keys| write(change, keys))?;
     Ok(Batch { imported: added.len(), unchanged, refused, dry_run: None })
 }
 
@@ -72,12 +74,16 @@ pub(crate) fn new_digests(
     body: &Import,
     is_open: bool,
 ) -> Result<Vec<KeyDigest>, Fault> {
-    let known = if is_open { Known::of(sql, body)? } else { Known::default() };
-    let new = body.keys.iter().map(|Object(row)| row).filter(|row| {
-        !known.digests.contains(&row.digest)
-            && row.id.as_ref().is_none_or(|id| !known.ids.contains(id))
-    });
-    Ok(new.map(|row| row.digest).collect())
+    let mut known = if is_open { Known::of(sql, body)? } else { Known::default() };
+    let mut new = Vec::new();
+    for Object(row) in &body.keys {
+        let has_free_id = row.id.as_ref().is_none_or(|id| !known.ids.contains(id));
+        if has_free_id && known.digests.insert(row.digest) {
+            known.ids.extend(row.id.clone());
+            new.push(row.digest);
+        }
+    }
+    Ok(new)
 }
 
 /// What the account has already of a batch.
@@ -132,6 +138,9 @@ fn managed(change: &Change<'_>, row: &ImportedKey) -> ManagedKey {
     key
 }
 
+/// Keys that a statement writes.
+const AT_ONCE: usize = 200;
+
 /// Writes all of them, a statement for each table.
 fn write(change: &Change<'_>, keys: &[ManagedKey]) -> Result<(), Problem> {
     let mut rows = Vec::new();
@@ -164,7 +173,7 @@ fn write(change: &Change<'_>, keys: &[ManagedKey]) -> Result<(), Problem> {
             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) ORDER BY key",
         &[list(&versions)],
     )?;
-    outbox::put(change.sql, &entries, change.now)?;
+    outbox::put(change.sql, &entries, Urgency::Bulk, change.now)?;
     let audited: Vec<Entry<'_>> = keys
         .iter()
         .map(|key| Entry {

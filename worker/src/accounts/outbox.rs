@@ -16,27 +16,43 @@ use super::{
 /// An entry of the store: name, value, metadata.
 pub(crate) type Entry = (String, String, Option<String>);
 
+/// How soon entries are wanted.
+#[derive(Clone, Copy)]
+pub(crate) enum Urgency {
+    /// Before anything that is done in bulk: a revocation may not wait behind an import.
+    Now = 0,
+    /// After everything else.
+    Bulk = 1,
+}
+
 /// Puts entries in: newer values replace older ones.
-pub(crate) fn put(sql: Sql<'_>, entries: &[Entry], now: UnixTime) -> Result<(), Fault> {
+pub(crate) fn put(
+    sql: Sql<'_>,
+    entries: &[Entry],
+    urgency: Urgency,
+    now: UnixTime,
+) -> Result<(), Fault> {
     sql.run(
-        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, uncertain_until, confirming)
-            SELECT value ->> 0, value ->> 1, value ->> 2, 1, ?1, 0, 0, 0, 0, 0 FROM json_each(?2) WHERE true
+        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, uncertain_until, confirming, bulk)
+            SELECT value ->> 0, value ->> 1, value ->> 2, 1, ?1, 0, 0, 0, 0, 0, ?3 FROM json_each(?2) WHERE true
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, metadata = excluded.metadata,
-                generation = generation + 1, since = iif(confirming, excluded.since, since), due_at = 0, confirming = 0",
-        &(now, list(&entries)),
+                generation = generation + 1, since = iif(confirming, excluded.since, since), due_at = 0, confirming = 0,
+                bulk = iif(confirming, excluded.bulk, min(bulk, excluded.bulk))",
+        &(now, list(&entries), urgency as u8),
     )
 }
 
 /// Puts every record of the account in again; how many there are.
 pub(crate) fn put_all(sql: Sql<'_>, now: UnixTime) -> Result<u64, Fault> {
     sql.run(
-        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, uncertain_until, confirming)
-            SELECT 'key:v1:' || digest, record, NULL, 1, ?, 0, 0, 0, 0, 0 FROM versions WHERE true
+        "INSERT INTO outbox (name, value, metadata, generation, since, due_at, attempts, in_flight, uncertain_until, confirming, bulk)
+            SELECT 'key:v1:' || digest, record, NULL, 1, ?, 0, 0, 0, 0, 0, 1 FROM versions WHERE true
             UNION ALL
             SELECT 'account:v1:' || id, json_object('v', 1, 'id', id, 'label', label, 'created_at', created_at),
-                json_object('label', label, 'created_at', created_at), 1, ?, 0, 0, 0, 0, 0 FROM account WHERE true
+                json_object('label', label, 'created_at', created_at), 1, ?, 0, 0, 0, 0, 0, 1 FROM account WHERE true
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, metadata = excluded.metadata,
-                generation = generation + 1, since = iif(confirming, excluded.since, since), due_at = 0, confirming = 0",
+                generation = generation + 1, since = iif(confirming, excluded.since, since), due_at = 0, confirming = 0,
+                bulk = iif(confirming, excluded.bulk, min(bulk, excluded.bulk))",
         &(now, now),
     )?;
     let queued = sql.number(
@@ -51,7 +67,7 @@ pub(crate) fn put_all(sql: Sql<'_>, now: UnixTime) -> Result<u64, Fault> {
 pub(crate) fn due(sql: Sql<'_>, now_ms: f64) -> Result<Vec<Due>, Fault> {
     sql.rows(
         "UPDATE outbox SET in_flight = 1, attempts = attempts + 1
-            WHERE name IN (SELECT name FROM outbox WHERE due_at <= ?1 AND in_flight = 0 ORDER BY due_at LIMIT ?2)
+            WHERE name IN (SELECT name FROM outbox WHERE due_at <= ?1 AND in_flight = 0 ORDER BY bulk, due_at LIMIT ?2)
             RETURNING name, value, metadata, generation",
         &(now_ms, AT_ONCE),
     )
@@ -71,7 +87,7 @@ pub(crate) fn recover(sql: Sql<'_>, now_ms: f64) -> Result<(), Fault> {
 /// Takes in how puts ended.
 pub(crate) fn settle(sql: Sql<'_>, results: &str, now_ms: f64) -> Result<(), Fault> {
     let results: Vec<Settled> = serde_json::from_str(results).map_err(|_| Fault::Internal)?;
-    for Settled { name, generation, error } in results {
+    for Settled { name, generation, started, error } in results {
         if let Some(error) = error {
             let error: String = error.chars().take(MAX_ERROR).collect();
             // Twice as long after each failure: 1.1 s (the store takes one write a second for a name) to a minute.
@@ -82,13 +98,14 @@ pub(crate) fn settle(sql: Sql<'_>, results: &str, now_ms: f64) -> Result<(), Fau
             )?;
             continue;
         }
+        // Only a put that began when nothing could arrive any more is the last one.
         sql.run(
             "DELETE FROM outbox WHERE name = ?1 AND generation = ?2 AND uncertain_until <= ?3",
-            &(&name, generation, now_ms),
+            &(&name, generation, started),
         )?;
         sql.run(
             "UPDATE outbox SET in_flight = 0, confirming = 1, attempts = 0, last_error = NULL,
-                due_at = uncertain_until WHERE name = ?1 AND generation = ?2",
+                bulk = 0, due_at = uncertain_until WHERE name = ?1 AND generation = ?2",
             &(&name, generation),
         )?;
         // A newer value came meanwhile.
@@ -139,6 +156,8 @@ pub(crate) struct Due {
 struct Settled {
     name: String,
     generation: u64,
+    /// When the put began, in milliseconds.
+    started: f64,
     error: Option<String>,
 }
 

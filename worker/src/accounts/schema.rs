@@ -37,8 +37,9 @@ const ACCOUNT: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS outbox (
         name TEXT PRIMARY KEY, value TEXT NOT NULL, metadata TEXT, generation INTEGER NOT NULL, since INTEGER NOT NULL,
         due_at REAL NOT NULL, attempts INTEGER NOT NULL, in_flight INTEGER NOT NULL, uncertain_until REAL NOT NULL,
-        confirming INTEGER NOT NULL, last_error TEXT)",
-    "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due_at)",
+        confirming INTEGER NOT NULL, bulk INTEGER NOT NULL, last_error TEXT)",
+    "CREATE INDEX IF NOT EXISTS outbox_due ON outbox (bulk, due_at)",
+    "CREATE INDEX IF NOT EXISTS outbox_in_flight ON outbox (name) WHERE in_flight = 1",
     "CREATE TABLE IF NOT EXISTS changes (
         idempotency_key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
         at INTEGER NOT NULL)",

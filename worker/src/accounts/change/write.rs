@@ -3,7 +3,7 @@
 use keyguard::{Fault, KeyRecord, ManagedKey, UnixTime, life::Version};
 
 use super::super::{
-    outbox,
+    outbox::{self, Urgency},
     sql::{Sql, list},
 };
 
@@ -58,5 +58,5 @@ fn save_versions(
             ON CONFLICT (digest) DO UPDATE SET record = excluded.record",
         &[list(&rows)],
     )?;
-    outbox::put(sql, &entries, now)
+    outbox::put(sql, &entries, Urgency::Now, now)
 }
