@@ -155,7 +155,7 @@ fn list(client: &Client, arguments: &List, is_json: bool) -> Result<(), Failure>
             table.row([
                 account.id,
                 or_dash(account.label.as_ref()),
-                times::both(account.created_at, now),
+                or_dash(account.created_at.map(|at| times::both(at, now)).as_ref()),
             ]);
         }
         table.print()
@@ -170,7 +170,7 @@ fn list(client: &Client, arguments: &List, is_json: bool) -> Result<(), Failure>
 struct Listed {
     id: String,
     label: Option<String>,
-    created_at: u64,
+    created_at: Option<u64>,
 }
 
 fn show(client: &Client, id: &str, is_json: bool) -> Result<(), Failure> {

@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Create accounts that aren't there
     #[arg(long)]
     create_accounts: bool,
-    /// Write which rows were refused, and why, to this file, as JSON Lines
+    /// Write which rows were refused, and why, to this new file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
     /// Have everything checked, and change nothing

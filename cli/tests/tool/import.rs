@@ -102,7 +102,8 @@ fn refused_rows_are_named_by_their_lines() {
     rows.push_str(&row(9, ""));
     rows.push_str(&row(10, &format!(",\"label\":\"{secret}\"")));
     let path = file("keys.jsonl", &rows);
-    let refused = file("refused.jsonl", "");
+    let refused = path.with_file_name("refused.jsonl");
+    let _none_yet = std::fs::remove_file(&refused);
     let outcome = api(
         &stand_in,
         &[
@@ -194,4 +195,13 @@ fn run_that_breaks_off_says_how_to_go_on() {
     let rows: String = (0..5_000).map(|number| row(number, "")).collect();
     let outcome = run_with(api_command(&stand_in, &["import", "-", "--account", "a"]), &rows);
     outcome.exits(1).says("Run the same command again").says("unauthorized").prints("0 imported");
+}
+
+#[test]
+fn what_is_there_is_never_written_over_with_refused_rows() {
+    let stand_in = taking_all();
+    let path = file("precious.jsonl", &row(1, ""));
+    let path = path.to_str().unwrap();
+    api(&stand_in, &["import", path, "--account", "a", "--refused", path]).exits(2);
+    assert_eq!(std::fs::read_to_string(path).unwrap(), row(1, ""));
 }

@@ -39,7 +39,8 @@ pub(super) struct Tally {
 impl Report {
     pub(super) fn new(refused: Option<&Path>, bar: ProgressBar) -> Result<Self, Failure> {
         let create = |path: &Path| {
-            File::create(path)
+            // Never over what is there: it may be an earlier run's, or the very file that is imported.
+            File::create_new(path)
                 .map(BufWriter::new)
                 .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
         };

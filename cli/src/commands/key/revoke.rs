@@ -66,7 +66,7 @@ fn confirm(client: &Client, arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn parse_reason(text: &str) -> Result<String, String> {
-    if (1..=200).contains(&text.len()) && !text.trim().is_empty() {
+    if (1..=200).contains(&text.chars().count()) && !text.trim().is_empty() {
         Ok(text.to_owned())
     } else {
         Err("must be 1 to 200 characters".to_owned())
