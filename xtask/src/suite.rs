@@ -262,7 +262,8 @@ impl Suite {
     fn accounts(&self) -> Result<Outcome> {
         let build = self.worker()?;
         self.node_tests("accounts", |node| {
-            node.env("KEYGUARD_WORKER_BUILD", build);
+            // One of them mostly waits.
+            node.arg("--test-concurrency=2").env("KEYGUARD_WORKER_BUILD", build);
         })
     }
 
@@ -376,9 +377,10 @@ impl Suite {
             ])
             .args(["--test-reporter=tap", "--test-reporter-destination"])
             .arg(&tap)
-            .arg(format!("{name}/**/*.test.mjs"))
             .env("KEYGUARD_TOOLS", self.project.node_tools());
         with(&mut node);
+        // After all options: what follows a file is the file's.
+        node.arg(format!("{name}/**/*.test.mjs"));
         let finished = process::observe(name, node, &self.log(name))?;
         let tap = fs::read_to_string(&tap).unwrap_or_default();
         Ok(Outcome::Tested(Tally::of_node(&tap, |name| is_test_file(&tests, name)), finished))
