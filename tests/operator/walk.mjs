@@ -31,7 +31,7 @@ export async function walk(commands, { cwd, env }) {
   for (const { command, output } of commands) {
     // A refusal is a part of the walk, so whatever the exit code is.
     const { stdout } = await execute('bash', ['-c', `{ ${told(command)}\n} 2>&1; true`], { cwd, env, timeout: 60_000 });
-    const printed = stdout.trimEnd();
+    const printed = stdout.replaceAll('\r', '').trimEnd();
     const theirs = output.match(TOKEN) ?? [];
     for (const [index, token] of (printed.match(TOKEN) ?? []).entries()) {
       if (theirs[index] && !run.has(theirs[index])) run.set(theirs[index], token);
