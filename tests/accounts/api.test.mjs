@@ -537,6 +537,16 @@ describe('a body', () => {
   });
 });
 
+test('a batch that names an id twice brings in no digest of another account', async () => {
+  const owner = await makeAccount();
+  const [first, second] = owner.list.map(({ key }) => digest(key));
+  const row = (of) => ({ digest: of, id: 'key_twice', kind: 'secret', mode: 'live' });
+  const keys = [row(first), row(second)];
+  const { imported, refused } = (await api.post('/accounts/acct_twice/import', { create_account: true, keys })).ok(200);
+  assert.equal(imported, 0);
+  assert.equal(refused.length, 2);
+});
+
 test('an admin credential in the query of an API request is not forwarded', async () => {
   const { keys } = await makeAccount();
   const before = (await upstream.received()).length;

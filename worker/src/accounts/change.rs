@@ -136,7 +136,10 @@ pub(crate) fn change(
         Operation::UpdateKey(id, settings) => change.done(200, change.update(id, settings)?),
         Operation::RotateKey(id, body) => change.done(200, change.rotate(id, body, seeds.next())?),
         Operation::RevokeKey(id, body) => change.done(200, change.revoke(id, body)?),
-        Operation::Import(body) => change.done(200, import(&change, body, taken)?),
+        Operation::Import(body) => {
+            let claimed = prepared.claims.values().flatten().copied().collect();
+            change.done(200, import(&change, body, &claimed, taken)?)
+        }
         Operation::Project => change.done(202, change.project()?),
         Operation::ListAccounts(_)
         | Operation::ShowAccount

@@ -19,6 +19,7 @@ use super::{
 pub(crate) fn import(
     change: &Change<'_>,
     body: &Import,
+    claimed: &HashSet<KeyDigest>,
     taken: &[KeyDigest],
 ) -> Result<Batch, Problem> {
     if !view::has_account(change.sql)? {
@@ -35,7 +36,10 @@ pub(crate) fn import(
             refused.push(refuse("digest-taken", "The digest is another account's."));
         } else if known.digests.contains(&row.digest) {
             unchanged = unchanged.saturating_add(1);
-        } else if row.id.as_ref().is_some_and(|id| known.ids.contains(id)) {
+        } else if row.id.as_ref().is_some_and(|id| known.ids.contains(id))
+            // Looked at as a row with another's id, and so never asked for: whose it is nobody knows.
+            || !claimed.contains(&row.digest)
+        {
             refused.push(refuse("key-exists", "The account has a key with this id."));
         } else {
             let key = managed(change, row);
