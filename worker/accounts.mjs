@@ -2,7 +2,7 @@
 // and stored is decided in the wasm, always within one turn of the event loop.
 import { DurableObject } from "cloudflare:workers";
 
-import { sound, wasm } from "./instance.mjs";
+import { Instance } from "./instance.mjs";
 
 const BODY_LIMIT = 1024 * 1024;
 /** A put that takes longer counts as failed, and is made again. */
@@ -11,8 +11,22 @@ const PUT_LIMIT_MS = 10_000;
 const RUN_LIMIT = 600;
 const RUN_LIMIT_MS = 5 * 60_000;
 
+// The wasm of the write side, and how to call it. Loaded when it is needed first: an isolate that only guards never is
+// the slower for it.
+let wasm;
+let sound;
+
+async function load() {
+  const instance = new Instance(await import("./build/accounts.js"));
+  // Two that loaded at once have one module and make two instances of it: the first one stays.
+  if (wasm) return;
+  wasm = instance.wasm;
+  sound = (call) => instance.sound(call);
+}
+
 /** Answers a request below the reserved prefix. */
 export async function administer(request, env, call) {
+  if (!wasm) await load();
   const refused = sound(() => wasm.admin_open(request, env, call));
   if (refused) return refused;
   const body = await textOf(request);
@@ -82,12 +96,12 @@ export class Account extends DurableObject {
 
   constructor(ctx, env) {
     super(ctx, env);
-    // An alarm goes with every change; this is for what nobody thought of.
-    if (this.#next() !== null) {
-      ctx.blockConcurrencyWhile(async () => {
-        if ((await ctx.storage.getAlarm()) === null) await ctx.storage.setAlarm(Date.now());
-      });
-    }
+    ctx.blockConcurrencyWhile(async () => {
+      if (!wasm) await load();
+      // An alarm goes with every change; this is for what nobody thought of.
+      if (this.#next() === null || (await ctx.storage.getAlarm()) !== null) return;
+      await ctx.storage.setAlarm(Date.now());
+    });
   }
 
   /** Answers one call of the front. */
@@ -176,7 +190,10 @@ export class DigestIndex extends DurableObject {
 
   constructor(ctx, env) {
     super(ctx, env);
-    sound(() => wasm.digests_open(this.#sql));
+    ctx.blockConcurrencyWhile(async () => {
+      if (!wasm) await load();
+      sound(() => wasm.digests_open(this.#sql));
+    });
   }
 
   claim(account, digests, onlyLooks) {

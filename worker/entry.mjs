@@ -1,9 +1,12 @@
 // What wrangler deploys: hands each request to the wasm and keeps everything that waits on this side, so
 // that a trap there costs the one request that met it and no other.
 import { administer } from "./accounts.mjs";
-import { isTrap, restart, wasm as guard } from "./instance.mjs";
+import * as guard from "./build/guard.js";
+import { Instance } from "./instance.mjs";
 
 export { Account, DigestIndex } from "./accounts.mjs";
+
+const instance = new Instance(guard);
 
 /** What one request needs of the runtime while the wasm isn't running. */
 class Call {
@@ -70,7 +73,7 @@ export default {
     } catch (error) {
       clearTimeout(call.timer);
       // Whatever was thrown through the wasm left its stack as it was: only a new instance is sound.
-      if (!call.sent || isTrap(error)) restart();
+      if (!call.sent || instance.isTrap(error)) instance.restart();
       const late = call.sent?.aborted ?? false;
       return guard.failed(request, env, call, Boolean(call.sent), late);
     }

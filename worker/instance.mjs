@@ -1,25 +1,32 @@
-// The wasm instance of this isolate, and what makes a new one.
-import * as wasm from "./build/index.js";
+// The wasm of this isolate: an instance of each module, and what makes a new one.
 
-const state = wasm.__worker_init_state();
+/** One wasm module as wasm-bindgen built it, with its recovery. */
+export class Instance {
+  #state;
 
-export { wasm };
+  constructor(wasm) {
+    this.wasm = wasm;
+    this.#state = wasm.__worker_init_state();
+  }
 
-/** Whether an error came out of the wasm as a trap, which leaves its stack as it was. */
-export const isTrap = (error) => state.criticalError || error instanceof WebAssembly.RuntimeError;
+  /** Whether an error came out of the wasm as a trap, which leaves its stack as it was. */
+  isTrap(error) {
+    return this.#state.criticalError || error instanceof WebAssembly.RuntimeError;
+  }
 
-/** Makes a new instance: only that is sound after something was thrown through the old one. */
-export function restart() {
-  state.criticalError = false;
-  wasm.__wbg_reset_state();
-}
+  /** Makes a new instance: only that is sound after something was thrown through the old one. */
+  restart() {
+    this.#state.criticalError = false;
+    this.wasm.__wbg_reset_state();
+  }
 
-/** Calls into the wasm from where nobody else looks after what it throws. */
-export function sound(call) {
-  try {
-    return call();
-  } catch (error) {
-    restart();
-    throw error;
+  /** Calls into the wasm from where nobody else looks after what it throws. */
+  sound(call) {
+    try {
+      return call();
+    } catch (error) {
+      this.restart();
+      throw error;
+    }
   }
 }

@@ -4,11 +4,10 @@
 //! decides. Out of scope: every rule. `entry.mjs` calls the functions below, and does all the waiting: nothing of
 //! a request stays in this instance between two calls, so a trap can't take another request with it.
 
-mod accounts;
-mod exports;
 mod guard;
+mod runtime;
 
-use guard::runtime::{Call, Request};
+use runtime::{Call, Request};
 use wasm_bindgen::prelude::*;
 use worker::Env;
 

@@ -4,7 +4,6 @@ use std::{
     collections::BTreeSet,
     env,
     ffi::OsString,
-    fmt::Write as _,
     fs::{self, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
@@ -46,25 +45,36 @@ pub(crate) fn build(project: &Project, tools: &Tools, options: &Options) -> Resu
     let lock = File::create(state.join("worker.lock")).context("cannot write the build's lock")?;
     let _lock = tools::wait_for(lock, "another build of the Worker")?;
 
-    let wasm = cargo(project, options)?;
-    let source = digest_of_source(tools, &wasm)?;
+    let wasms = cargo(project, options)?;
+    let source = digest_of_source(tools, &wasms)?;
     let stamp_file = out.join(".stamp");
     let is_current = digest_of_files(&out).is_ok_and(|built| {
         fs::read_to_string(&stamp_file).is_ok_and(|stamp| stamp == format!("{source} {built}"))
     });
     if !is_current {
         let staging = state.join("worker-staging");
-        bind(project, tools, &wasm, &staging)?;
+        let _ = fs::remove_dir_all(&staging);
+        for (name, wasm) in MODULES.iter().zip(&wasms) {
+            bind(project, tools, name, wasm, &staging)?;
+        }
         let _ = fs::remove_file(&stamp_file);
         replace(&staging, &out).with_context(|| format!("cannot write {}", out.display()))?;
         fs::write(&stamp_file, format!("{source} {}", digest_of_files(&out)?))?;
     }
-    say!("{}", sizes(project, tools, &out)?);
+    check_sizes(project, tools, &out)?;
     Ok(out)
 }
 
-const MODULE: &str = "index.js";
-const WASM: &str = "index_bg.wasm";
+/// What is built: the guard, which every isolate loads, and the write side, which is loaded when it is needed first.
+const MODULES: [&str; 2] = ["guard", "accounts"];
+
+/// What each may weigh, wasm and glue together, in bytes of gzip: the time in which an isolate starts.
+const BUDGETS: [u64; 2] = [150_000, 200_000];
+
+/// The files of a module.
+fn files(name: &str) -> [String; 2] {
+    [format!("{name}_bg.wasm"), format!("{name}.js")]
+}
 
 /// Whether wrangler runs this build for something that leaves the machine. What it doesn't name, it does.
 fn is_deployment(wrangler_command: Option<&str>) -> bool {
@@ -123,7 +133,7 @@ fn loopback_exception(config: &str) -> Result<Option<String>> {
     Ok(None)
 }
 
-fn cargo(project: &Project, options: &Options) -> Result<PathBuf> {
+fn cargo(project: &Project, options: &Options) -> Result<[PathBuf; 2]> {
     let mut cargo = project.cargo([
         "build",
         "--package",
@@ -139,7 +149,8 @@ fn cargo(project: &Project, options: &Options) -> Result<PathBuf> {
     // Takes the place of RUSTFLAGS from outside, which would otherwise end up in what is deployed.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(project)?);
     process::run("cargo build (worker)", cargo, &project.state().join("worker-cargo.log"))?;
-    Ok(project.target().join(TARGET).join("edge/keyguard_worker.wasm"))
+    let folder = project.target().join(TARGET).join("edge");
+    Ok(MODULES.map(|name| folder.join(format!("keyguard_{name}.wasm"))))
 }
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -181,16 +192,19 @@ fn registry_sources() -> Vec<PathBuf> {
 /// What was built, so that a file that something else put there is noticed.
 fn digest_of_files(out: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    for name in [MODULE, WASM] {
+    for name in MODULES.iter().flat_map(|name| files(name)) {
         fs::read(out.join(name))?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// Everything that the result depends on.
-fn digest_of_source(tools: &Tools, wasm: &Path) -> Result<String> {
+fn digest_of_source(tools: &Tools, wasms: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?.hash(&mut hasher);
+    for wasm in wasms {
+        let bytes = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+        bytes.hash(&mut hasher);
+    }
     BINDGEN_FLAGS.hash(&mut hasher);
     OPT_FLAGS.hash(&mut hasher);
     tools::module_version(tools.modules(), "binaryen")?.hash(&mut hasher);
@@ -203,8 +217,6 @@ fn digest_of_source(tools: &Tools, wasm: &Path) -> Result<String> {
 const BINDGEN_FLAGS: &[&str] = &[
     "--target",
     "module",
-    "--out-name",
-    "index",
     "--no-typescript",
     // After a trap the entry module can start anew, and learns of the trap from the handler.
     "--experimental-reset-state-function",
@@ -225,20 +237,18 @@ const OPT_FLAGS: &[&str] = &[
     "--enable-sign-ext",
 ];
 
-fn bind(project: &Project, tools: &Tools, wasm: &Path, staging: &Path) -> Result<()> {
-    let _ = fs::remove_dir_all(staging);
+fn bind(project: &Project, tools: &Tools, name: &str, wasm: &Path, staging: &Path) -> Result<()> {
     let mut bindgen = project.command(tools.wasm_bindgen());
-    bindgen.arg(wasm).arg("--out-dir").arg(staging).args(BINDGEN_FLAGS);
+    bindgen.arg(wasm).args(["--out-name", name]).arg("--out-dir").arg(staging).args(BINDGEN_FLAGS);
     process::run("wasm-bindgen", bindgen, &project.state().join("wasm-bindgen.log"))?;
 
-    let bound = staging.join(WASM);
+    let [bound, module] = files(name).map(|file| staging.join(file));
     let optimised = staging.join("optimised.wasm");
     let mut opt = tools.node(project, tools.modules().join("binaryen/bin/wasm-opt"));
     opt.arg(&bound).arg("-o").arg(&optimised).args(OPT_FLAGS);
     process::run("wasm-opt", opt, &project.state().join("wasm-opt.log"))?;
     fs::rename(&optimised, &bound)?;
 
-    let module = staging.join(MODULE);
     let text = fs::read_to_string(&module)?;
     fs::write(&module, plain_wasm_import(&text)?)?;
     Ok(())
@@ -285,17 +295,25 @@ pub(crate) fn replace(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn sizes(project: &Project, tools: &Tools, out: &Path) -> Result<String> {
-    let mut gzip = tools.node(project, "--print");
-    gzip.arg("process.argv.slice(1).map((file) => zlib.gzipSync(fs.readFileSync(file), { level: 9 }).length).join(' ')");
-    gzip.args([out.join(WASM), out.join(MODULE)]);
-    let gzipped = process::capture(gzip)?;
-    let mut line = format!("{}:", out.strip_prefix(project.root()).unwrap_or(out).display());
-    for (name, gzipped) in [WASM, MODULE].iter().zip(gzipped.split_whitespace()) {
-        let size = fs::metadata(out.join(name))?.len();
-        write!(line, " {name} {size} bytes, {gzipped} gzip;")?;
+/// Says how large the modules are, and refuses one that is over its budget.
+fn check_sizes(project: &Project, tools: &Tools, out: &Path) -> Result<()> {
+    let folder = out.strip_prefix(project.root()).unwrap_or(out).display();
+    for (name, budget) in MODULES.iter().zip(BUDGETS) {
+        let files = files(name).map(|file| out.join(file));
+        let mut gzip = tools.node(project, "--print");
+        gzip.arg("process.argv.slice(1).map((file) => zlib.gzipSync(fs.readFileSync(file), { level: 9 }).length).join(' ')");
+        gzip.args(&files);
+        let gzipped = process::capture(gzip)?;
+        let sum = gzipped.split_whitespace().map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+        let [wasm, glue] = files.map(|file| fs::metadata(file).map_or(0, |data| data.len()));
+        say!("{folder}: {name} {wasm} bytes of wasm, {glue} of glue; {sum} gzip of {budget}");
+        if sum > budget {
+            bail!(
+                "{name} is over its budget: {sum} bytes of gzip, {budget} allowed (xtask/src/worker.rs)"
+            );
+        }
     }
-    Ok(line.trim_end_matches(';').to_owned())
+    Ok(())
 }
 
 #[cfg(test)]
@@ -356,9 +374,9 @@ mod tests {
 
     #[test]
     fn the_import_of_the_wasm_is_rewritten_and_nothing_else() {
-        let module = "import source wasmModule from './index_bg.wasm';\nconst x = 'import';\n";
+        let module = "import source wasmModule from './guard_bg.wasm';\nconst x = 'import';\n";
         let rewritten = plain_wasm_import(module).unwrap();
-        assert_eq!(rewritten, "import wasmModule from './index_bg.wasm';\nconst x = 'import';\n");
+        assert_eq!(rewritten, "import wasmModule from './guard_bg.wasm';\nconst x = 'import';\n");
         assert!(plain_wasm_import(&rewritten).is_err());
     }
 }

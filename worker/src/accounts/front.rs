@@ -15,9 +15,9 @@ use super::{
     digests::{self, derived_account_id},
     route::{self, Parsed},
     runtime,
+    shared::{self, Call as Request},
     sql::list,
 };
-use crate::guard::runtime::{self as guard, Call as Request};
 use listed::Accounts;
 
 /// What a request says, read of the runtime's objects.
@@ -26,11 +26,11 @@ pub(crate) struct Asked {
     url: String,
     request_id: String,
     started: f64,
-    headers: guard::Headers,
+    headers: shared::Headers,
 }
 
 impl Asked {
-    pub(crate) fn read(request: &guard::Request, call: &Request) -> Self {
+    pub(crate) fn read(request: &shared::Request, call: &Request) -> Self {
         Self {
             method: request.method(),
             url: request.url(),
@@ -64,7 +64,7 @@ impl Asked {
             account: call.map(|(call, _)| call.account.as_str()),
             credential: call.map(|(call, _)| call.by.credential.as_str()),
             actor: call.and_then(|(call, _)| call.by.actor.as_deref()),
-            duration_ms: guard::now_ms() - self.started,
+            duration_ms: shared::now_ms() - self.started,
         };
         console_log!("{}", list(&line));
         let challenge = || Problem::from(AdminDenial::Unauthorized).challenge();

@@ -7,38 +7,10 @@ use js_sys::{JsString, Object};
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
+pub(crate) use crate::runtime::{Call, Headers, Request, now_ms, now_seconds};
+
 #[wasm_bindgen]
 extern "C" {
-    /// A request as the runtime brings it.
-    #[wasm_bindgen(extends = Object)]
-    pub type Request;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn url(this: &Request) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn method(this: &Request) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn headers(this: &Request) -> Headers;
-
-    /// A request's headers.
-    #[wasm_bindgen(extends = Object)]
-    pub type Headers;
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn get(this: &Headers, name: &JsString) -> Option<String>;
-
-    /// The entry module's side of one request.
-    #[wasm_bindgen(extends = Object)]
-    pub type Call;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn id(this: &Call) -> String;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn started(this: &Call) -> f64;
-
     /// The request that went to the upstream, once one did.
     #[wasm_bindgen(method, getter)]
     pub(crate) fn forwarded(this: &Call) -> Option<Request>;
@@ -125,21 +97,11 @@ pub(crate) fn header(
     name.with(|name| headers.get(name))
 }
 
-/// The clock, in seconds. A clock before 1970 reads as 0, at which no key with an expiry has expired yet; the runtime has none.
-pub(crate) fn now_seconds() -> u64 {
-    worker::Date::now().as_millis() / 1000
-}
-
 /// A time as HTTP writes it (RFC 9110 §5.6.7).
 pub(crate) fn http_date(seconds: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "exact for any date that has a name")]
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(seconds as f64 * 1000.0));
     date.to_utc_string().into()
-}
-
-/// The clock, in milliseconds. It stands still while no I/O is done.
-pub(crate) fn now_ms() -> f64 {
-    js_sys::Date::now()
 }
 
 #[cfg(feature = "test-hooks")]

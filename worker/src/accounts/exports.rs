@@ -7,22 +7,29 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
-use crate::{
-    accounts::{self, AdminCall, Answer, Asked, Operation, Prepared, Sql, SqlStorage, Step, route},
-    guard::runtime::{self, Call, Request},
+use super::{
+    call::{Answer, Call as AdminCall, Operation},
+    change::{self, Prepared, Step},
+    digests,
+    front::{self, Asked},
+    outbox, route,
+    runtime::SqlStorage,
+    schema,
+    shared::{self, Call, Request},
+    sql::Sql,
 };
 
 /// Refuses who may not use the admin API: a `Response`, or `undefined`.
 #[wasm_bindgen]
 pub fn admin_open(request: &Request, env: &Env, call: &Call) -> JsValue {
-    accounts::open(&Asked::read(request, call), env)
+    front::open(&Asked::read(request, call), env)
 }
 
 /// A `Response` that refuses, or as JSON which object is to be asked what. No `body` is one that is too long.
 #[wasm_bindgen]
 #[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
 pub fn admin_plan(request: &Request, env: &Env, call: &Call, body: Option<String>) -> JsValue {
-    accounts::plan(&Asked::read(request, call), env, body.as_deref())
+    front::plan(&Asked::read(request, call), env, body.as_deref())
 }
 
 /// The `Response` for what was answered; no `answer` is one that failed.
@@ -34,7 +41,7 @@ pub fn admin_answer(
     asked: &str,
     answer: Option<String>,
 ) -> JsValue {
-    accounts::answer(&Asked::read(request, call), asked, answer.as_deref())
+    front::answer(&Asked::read(request, call), asked, answer.as_deref())
 }
 
 /// Takes back rows whose put nobody saw the end of, before a run begins.
@@ -43,7 +50,7 @@ pub fn admin_answer(
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_recover(sql: &SqlStorage) -> Result<(), JsError> {
-    accounts::recover(Sql(sql), runtime::now_ms()).map_err(failed)
+    outbox::recover(Sql(sql), shared::now_ms()).map_err(failed)
 }
 
 /// `{ answer }` right away, or `{ prepared }` for a change.
@@ -53,7 +60,7 @@ pub fn account_prepare(sql: &SqlStorage, call: &str) -> String {
         Ok(call) => call,
         Err(answer) => return text(&Prepare { answer: Some(answer), prepared: None }),
     };
-    match accounts::prepare(Sql(sql), &call, now()) {
+    match change::prepare(Sql(sql), &call, now()) {
         Ok(Step::Answer(answer)) => text(&Prepare { answer: Some(answer), prepared: None }),
         Ok(Step::Change(prepared)) => text(&Prepare { answer: None, prepared: Some(prepared) }),
         Err(problem) => text(&Prepare { answer: Some(refusal(&problem, &call)), prepared: None }),
@@ -73,7 +80,7 @@ pub fn account_change(sql: &SqlStorage, call: &str, prepared: &str, taken: &str)
     let (Ok(prepared), Ok(taken)) = (prepared, taken) else {
         return undone(refusal(&Fault::Internal.into(), &call));
     };
-    match accounts::change(Sql(sql), &call, &prepared, &taken, now()) {
+    match change::change(Sql(sql), &call, &prepared, &taken, now()) {
         Ok((answer, commit)) => text(&Changed { answer, commit }),
         Err(problem) => undone(refusal(&problem, &call)),
     }
@@ -85,7 +92,7 @@ pub fn account_change(sql: &SqlStorage, call: &str, prepared: &str, taken: &str)
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_due(sql: &SqlStorage) -> Result<String, JsError> {
-    accounts::due(Sql(sql), runtime::now_ms()).map(|rows| text(&rows)).map_err(failed)
+    outbox::due(Sql(sql), shared::now_ms()).map(|rows| text(&rows)).map_err(failed)
 }
 
 /// Takes in how that ended.
@@ -94,7 +101,7 @@ pub fn account_due(sql: &SqlStorage) -> Result<String, JsError> {
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
-    accounts::settle(Sql(sql), results, runtime::now_ms()).map_err(failed)
+    outbox::settle(Sql(sql), results, shared::now_ms()).map_err(failed)
 }
 
 /// When the next row is due in milliseconds, or `null`.
@@ -103,7 +110,7 @@ pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
-    accounts::next(Sql(sql)).map(|next| text(&next)).map_err(failed)
+    outbox::next(Sql(sql)).map(|next| text(&next)).map_err(failed)
 }
 
 /// Makes a digest index's table.
@@ -112,7 +119,7 @@ pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
 /// When the database fails.
 #[wasm_bindgen]
 pub fn digests_open(sql: &SqlStorage) -> Result<(), JsError> {
-    accounts::open_digests(Sql(sql)).map_err(failed)
+    schema::open_digests(Sql(sql)).map_err(failed)
 }
 
 /// Makes digests an account's, or only looks; those that are another's, as JSON.
@@ -127,7 +134,7 @@ pub fn digests_claim(
     only_looks: bool,
 ) -> Result<String, JsError> {
     let digests: Vec<KeyDigest> = serde_json::from_str(digests)?;
-    accounts::claim(Sql(sql), account, &digests, only_looks)
+    digests::claim(Sql(sql), account, &digests, only_looks)
         .map(|taken| text(&taken))
         .map_err(failed)
 }
@@ -141,7 +148,7 @@ pub fn digests_find(sql: &SqlStorage, call: &str) -> String {
     };
     let digest = route::parse(&call.method, &call.path, &call.query, &call.body);
     text(&match digest.map(|parsed| parsed.operation) {
-        Ok(Operation::FindDigest(digest)) => accounts::find(Sql(sql), &call, &digest)
+        Ok(Operation::FindDigest(digest)) => digests::find(Sql(sql), &call, &digest)
             .unwrap_or_else(|fault| refusal(&fault.into(), &call)),
         _ => refusal(&Fault::Internal.into(), &call),
     })
@@ -175,7 +182,7 @@ fn refusal(problem: &Problem, call: &AdminCall) -> Answer {
 }
 
 fn now() -> UnixTime {
-    UnixTime(runtime::now_seconds())
+    UnixTime(shared::now_seconds())
 }
 
 fn failed(fault: Fault) -> JsError {
