@@ -7,6 +7,8 @@ import { Instance } from "./instance.mjs";
 const BODY_LIMIT = 1024 * 1024;
 /** A put that takes longer counts as failed, and is made again. */
 const PUT_LIMIT_MS = 10_000;
+/** A webhook's receiver that takes longer has failed, and is told again. */
+const WEBHOOK_LIMIT_MS = 10_000;
 /** Puts of one run, and its time: a Worker may make a thousand, and an alarm has a quarter of an hour. */
 const RUN_LIMIT = 600;
 const RUN_LIMIT_MS = 5 * 60_000;
@@ -93,6 +95,7 @@ class Undone extends Error {
 export class Account extends DurableObject {
   #sql = this.ctx.storage.sql;
   #projecting;
+  #telling;
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -124,7 +127,23 @@ export class Account extends DurableObject {
     }
   }
 
+  /** Does what a report of an exposed key says: `{ is_known, is_due }`. */
+  expose(report, requestId = crypto.randomUUID()) {
+    return this.ctx.storage.transactionSync(() => {
+      const outcome = sound(() => wasm.account_expose(this.#sql, report, requestId));
+      if (JSON.parse(outcome).is_due) this.ctx.storage.setAlarm(Date.now());
+      return outcome;
+    });
+  }
+
+  /** Takes in that a key was used: `{ key_id, at }`. */
+  used(use) {
+    sound(() => wasm.account_used(this.#sql, use));
+  }
+
   async alarm() {
+    // Nothing waits for a receiver: a revocation goes to the store meanwhile.
+    this.#telling ??= this.#tell().finally(() => { this.#telling = undefined; });
     this.#projecting ??= this.#project().finally(() => { this.#projecting = undefined; });
     await this.#projecting;
   }
@@ -159,6 +178,23 @@ export class Account extends DurableObject {
     } finally {
       if (next === null) storage.deleteAlarm();
       else storage.setAlarm(Math.max(next, Date.now()));
+    }
+  }
+
+  /** Tells the policy's webhook what is due, one message after the other. */
+  async #tell() {
+    const { storage } = this.ctx;
+    try {
+      const key = await signingKey(this.env.WEBHOOK_SECRET);
+      const outgoing = JSON.parse(sound(() => wasm.account_notices(this.#sql, this.env, key !== undefined)));
+      for (const message of outgoing?.messages ?? []) {
+        const error = await posted(outgoing.url, key, message);
+        sound(() => wasm.account_told(this.#sql, message.id, error));
+      }
+      const next = this.#next();
+      if (next !== null) await storage.setAlarm(Math.max(next, Date.now()));
+    } catch (error) {
+      console.error(JSON.stringify({ event: "accounts-failed", reason: String(error?.message) }));
     }
   }
 
@@ -202,5 +238,42 @@ export class DigestIndex extends DurableObject {
 
   find(call) {
     return sound(() => wasm.digests_find(this.#sql, call));
+  }
+}
+
+/** The key of `whsec_<base64>`, as Standard Webhooks has it; none for anything else. */
+async function signingKey(secret) {
+  const base64 = /^whsec_([A-Za-z0-9+/]{32,88}={0,2})$/.exec(secret ?? "")?.[1];
+  if (base64 === undefined) return undefined;
+  try {
+    const bytes = Uint8Array.fromBase64(base64);
+    return await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sends a message, signed: why it didn't arrive, or nothing if it did. */
+async function posted(url, key, { id, body }) {
+  const timestamp = Math.floor(Date.now() / 1000);
+  try {
+    const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
+    const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, signed));
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "webhook-id": id,
+        "webhook-timestamp": String(timestamp),
+        "webhook-signature": `v1,${signature.toBase64()}`,
+      },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(WEBHOOK_LIMIT_MS),
+    });
+    await response.body?.cancel();
+    return response.ok ? undefined : `status ${response.status}`;
+  } catch (error) {
+    return String(error?.name ?? "failed");
   }
 }

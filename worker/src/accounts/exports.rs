@@ -10,13 +10,14 @@ use worker::Env;
 use super::{
     call::{Answer, Call as AdminCall, Operation},
     change::{self, Prepared, Step},
-    digests,
+    digests, exposure,
     front::{self, Asked},
-    outbox, route,
+    notices, outbox, route,
     runtime::SqlStorage,
     schema,
     shared::{self, Call, Request},
     sql::Sql,
+    uses,
 };
 
 /// Refuses who may not use the admin API: a `Response`, or `undefined`.
@@ -104,13 +105,57 @@ pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
     outbox::settle(Sql(sql), results, shared::now_ms()).map_err(failed)
 }
 
-/// When the next row is due in milliseconds, or `null`.
+/// When the next row or message is due in milliseconds, or `null`.
 ///
 /// # Errors
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
-    outbox::next(Sql(sql)).map(|next| text(&next)).map_err(failed)
+    let row = outbox::next(Sql(sql)).map_err(failed)?;
+    let message = notices::next(Sql(sql)).map_err(failed)?;
+    Ok(text(&row.into_iter().chain(message).reduce(f64::min)))
+}
+
+/// Does what a report of an exposed key says; `{ is_known, is_due }`.
+///
+/// # Errors
+/// When the report can't be read or the database fails; then nothing of it is to be kept.
+#[wasm_bindgen]
+pub fn account_expose(sql: &SqlStorage, report: &str, request_id: &str) -> Result<String, JsError> {
+    let report = serde_json::from_str(report)?;
+    exposure::expose(Sql(sql), &report, request_id, now())
+        .map(|outcome| text(&outcome))
+        .map_err(|problem| JsError::new(problem.code()))
+}
+
+/// Takes in that a key was used.
+///
+/// # Errors
+/// When what is told can't be read or the database fails.
+#[wasm_bindgen]
+pub fn account_used(sql: &SqlStorage, told: &str) -> Result<(), JsError> {
+    uses::add(Sql(sql), &serde_json::from_str(told)?, now()).map_err(failed)
+}
+
+/// Messages that are to be sent, and where to: `{ url, messages }`, or `null`. What can't be signed stays due.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_notices(sql: &SqlStorage, env: &Env, can_sign: bool) -> Result<String, JsError> {
+    notices::outgoing(Sql(sql), env, can_sign, shared::now_ms())
+        .map(|outgoing| text(&outgoing))
+        .map_err(failed)
+}
+
+/// Takes in how sending one ended: no `error` is one that arrived.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
+pub fn account_told(sql: &SqlStorage, id: &str, error: Option<String>) -> Result<(), JsError> {
+    notices::settle(Sql(sql), id, error.as_deref(), shared::now_ms()).map_err(failed)
 }
 
 /// Makes a digest index's table.

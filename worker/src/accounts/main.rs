@@ -22,8 +22,10 @@ mod change;
 mod credentials;
 mod digests;
 mod exports;
+mod exposure;
 mod front;
 mod import;
+mod notices;
 mod outbox;
 mod query;
 mod read;
@@ -31,7 +33,9 @@ mod repeat;
 mod route;
 mod runtime;
 mod schema;
+mod settings;
 mod sql;
+mod uses;
 mod view;
 
 #[path = "../runtime.rs"]
