@@ -8,7 +8,7 @@ use core::fmt;
 use crate::{
     ApiKey, BearerError, BearerToken, CanonicalPath, Form, KeyDigest, KeyError, KeyRecord, Kind,
     Mode, Policy, Redacted, RequestUrl, UnixTime,
-    policy::{Preflight, Route, Upstream, is_preflight},
+    policy::{Limit, Preflight, Route, Tier, Upstream, is_preflight},
 };
 
 /// Steps 1 and 2, before any credential is looked at: the scheme, and the preflight of a browser.
@@ -147,6 +147,9 @@ pub struct RequestFacts<'a> {
 ///    key may do nothing, and a secret key everything; one that is confined to scopes still needs a
 ///    path with a single reading, since another could be some route's.
 ///
+/// Where the policy or the route is `report_only`, what it would refuse passes, and the grant says what was spared: of the policy steps 7
+/// to 10, of a route its own steps 8 to 10. Step 6 is never spared, and neither is a path of a confined key that has no single reading.
+///
 /// # Errors
 /// The [`Denial`] of the first step that fails.
 pub fn decide<'a>(
@@ -158,13 +161,37 @@ pub fn decide<'a>(
 ) -> Result<Grant<'a>, Denial> {
     let record = record.ok_or(Denial::UnknownKey)?;
     check_status(lookup, record, now)?; // (6)
+    let route =
+        request.path.and_then(|path| policy.route(request.method, path, record.kind, record.mode));
+    let spares_all = policy.report_only();
+    let spares = spares_all || route.is_some_and(Route::report_only);
+    let mut reported = None;
     match lookup.kind {
-        Kind::Secret => check_page(record, request)?, // (7)
-        Kind::Publishable => check_origin(record, request, policy)?, // (8)
+        Kind::Secret => spare(&mut reported, check_page(record, request), spares_all)?, // (7)
+        Kind::Publishable => spare(&mut reported, check_origin(record, request, policy), spares)?, // (8)
     }
-    let route = check_route(record, request, policy)?; // (9)
+    if request.path.is_none() && is_confined(record) {
+        // What the upstream would read can't be told, so it can't be reported either.
+        return Err(Denial::InsufficientScope);
+    }
+    spare(&mut reported, check_route(record, route), spares)?; // (9)
     let upstream = policy.upstream(record.mode).ok_or(Denial::ModeNotServed)?;
-    Ok(Grant { record, route, upstream, path: request.path.cloned() })
+    Ok(Grant { record, route, upstream, path: request.path.cloned(), reported, spares })
+}
+
+/// Lets a refusal pass where it is only to be reported; the first one is the one that would have been.
+fn spare(
+    reported: &mut Option<Denial>,
+    verdict: Result<(), Denial>,
+    spares: bool,
+) -> Result<(), Denial> {
+    match verdict {
+        Err(denial) if spares => {
+            reported.get_or_insert(denial);
+            Ok(())
+        }
+        verdict => verdict,
+    }
 }
 
 fn check_status(lookup: &Lookup, record: &KeyRecord, now: UnixTime) -> Result<(), Denial> {
@@ -207,15 +234,7 @@ fn check_origin(
     }
 }
 
-fn check_route<'a>(
-    record: &KeyRecord,
-    request: &RequestFacts<'_>,
-    policy: &'a Policy,
-) -> Result<Option<&'a Route>, Denial> {
-    let Some(path) = request.path else {
-        return if is_confined(record) { Err(Denial::InsufficientScope) } else { Ok(None) };
-    };
-    let route = policy.route(request.method, path, record.kind, record.mode);
+fn check_route(record: &KeyRecord, route: Option<&Route>) -> Result<(), Denial> {
     let is_permitted = match (route, record.kind) {
         (None, kind) => kind == Kind::Secret,
         (Some(route), _) => match (route.scope(), &record.scopes) {
@@ -223,7 +242,7 @@ fn check_route<'a>(
             _ => true,
         },
     };
-    if is_permitted { Ok(route) } else { Err(Denial::InsufficientScope) }
+    if is_permitted { Ok(()) } else { Err(Denial::InsufficientScope) }
 }
 
 /// Whether a key may do less than everything, so that what is matched must be what the upstream reads.
@@ -240,6 +259,8 @@ pub struct Grant<'a> {
     route: Option<&'a Route>,
     upstream: &'a Upstream,
     path: Option<CanonicalPath>,
+    reported: Option<Denial>,
+    spares: bool,
 }
 
 impl<'a> Grant<'a> {
@@ -251,6 +272,19 @@ impl<'a> Grant<'a> {
     /// The route that permits it, for the log.
     pub fn route(&self) -> Option<&'a Route> {
         self.route
+    }
+
+    /// The refusal that it would have been but for `report_only`, for the log.
+    pub fn reported(&self) -> Option<Denial> {
+        self.reported
+    }
+
+    /// Step 10, once the limiter of the key's [tier](Policy::tier) said no.
+    ///
+    /// # Errors
+    /// [`Denial::RateLimited`], 429, unless that is only to be reported.
+    pub fn over_limit(mut self, tier: &Tier) -> Result<Self, Denial> {
+        spare(&mut self.reported, Err(tier.denial()), self.spares).map(|()| self)
     }
 
     /// Uses the grant up: what is forwarded, and where.
@@ -334,4 +368,7 @@ pub enum Denial {
     /// Step 9: this deployment has no upstream for the key's mode.
     #[error("a mode that is not served")]
     ModeNotServed,
+    /// Step 10, and before step 5 for an address that presents refused credentials: too many requests.
+    #[error("too many requests")]
+    RateLimited(Limit),
 }

@@ -2,19 +2,25 @@
 //!
 //! A policy is written as JSON, and a [`Policy`] exists only when every field of it made sense.
 
+mod bound;
 mod cors;
 mod document;
+mod incidents;
 mod origin;
+mod rates;
 mod route;
 
 use alloc::{string::String, vec::Vec};
 
-use crate::{CanonicalPath, Kind, Mode};
+use crate::{CanonicalPath, ExposureAction, Fault, KeyRecord, Kind, Mode};
 
+pub use bound::{Bound, KV_PROPAGATION};
 pub use cors::{Cors, EXPOSED_HEADERS, Preflight, is_preflight};
 pub use document::PolicyError;
+pub use incidents::Leaks;
 pub use origin::Upstream;
 pub(crate) use origin::is_origin;
+pub use rates::{Limit, Period, Rates, Tier, TierName};
 pub use route::Route;
 
 /// The rules of one deployment.
@@ -34,6 +40,7 @@ pub use route::Route;
 /// # Ok::<(), keyguard::PolicyError>(())
 /// ```
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the document")]
 pub struct Policy {
     live: Option<Upstream>,
     test: Option<Upstream>,
@@ -46,6 +53,15 @@ pub struct Policy {
     store_timeout_ms: u32,
     store_cache_ttl: u32,
     upstream_timeout_ms: u32,
+    memory_ttl: u32,
+    memory_ttl_unknown: u32,
+    rates: Option<Rates>,
+    exposures: incidents::Exposures,
+    webhook: Option<String>,
+    leaks: Leaks,
+    report_only: bool,
+    assertion: incidents::Assertion,
+    log_allowed: bool,
 }
 
 impl Policy {
@@ -131,5 +147,75 @@ impl Policy {
     /// How long the upstream may take to its response's headers, in milliseconds.
     pub fn upstream_timeout_ms(&self) -> u32 {
         self.upstream_timeout_ms
+    }
+
+    /// How long an isolate remembers a key's record, in seconds; 0 if it doesn't.
+    pub fn memory_ttl(&self) -> u32 {
+        self.memory_ttl
+    }
+
+    /// How long an isolate remembers that a key is unknown, in seconds; 0 if it doesn't.
+    pub fn memory_ttl_unknown(&self) -> u32 {
+        self.memory_ttl_unknown
+    }
+
+    /// How long a revoked key may still work somewhere, from when the store was told.
+    pub fn revocation_bound(&self) -> Bound {
+        self.bound(self.memory_ttl)
+    }
+
+    /// How long a new key may be unknown somewhere, if it was asked for before it was there.
+    pub fn issue_bound(&self) -> Bound {
+        self.bound(self.memory_ttl_unknown)
+    }
+
+    /// The rate limits; none if nothing is limited.
+    pub fn rates(&self) -> Option<&Rates> {
+        self.rates.as_ref()
+    }
+
+    /// Step 10: the tier that counts this key's requests; `None` if nothing limits it, as in a policy without rates.
+    ///
+    /// # Errors
+    /// [`Fault::Misconfigured`] if the record names a tier that the policy's rates lack and no default one stands in for it.
+    pub fn tier(&self, record: &KeyRecord) -> Result<Option<&Tier>, Fault> {
+        self.rates.as_ref().map_or(Ok(None), |rates| rates.tier_of(record))
+    }
+
+    /// What becomes of a secret key of this mode that is exposed for certain.
+    pub fn exposure(&self, mode: Mode) -> ExposureAction {
+        match mode {
+            Mode::Live => self.exposures.live,
+            Mode::Test => self.exposures.test,
+        }
+    }
+
+    /// Where incidents are reported to.
+    pub fn webhook(&self) -> Option<&str> {
+        self.webhook.as_deref()
+    }
+
+    /// Which reports of leaked keys are taken.
+    pub fn leaks(&self) -> Leaks {
+        self.leaks
+    }
+
+    /// Whether what steps 7 to 10 would refuse passes, and is reported. A [route](Route::report_only) can say so for itself.
+    pub fn report_only(&self) -> bool {
+        self.report_only
+    }
+
+    /// Whether nothing is forwarded without a signed assertion.
+    pub fn requires_assertion(&self) -> bool {
+        self.assertion == incidents::Assertion::Required
+    }
+
+    /// Whether allowed requests have a line in the log, as refused ones always do.
+    pub fn log_allowed(&self) -> bool {
+        self.log_allowed
+    }
+
+    fn bound(&self, isolate: u32) -> Bound {
+        Bound { isolate, location: self.store_cache_ttl, propagation: KV_PROPAGATION }
     }
 }

@@ -8,7 +8,7 @@ use alloc::{borrow::Cow, format, string::String};
 
 use serde::Serialize;
 
-use crate::{Denial, KeyError};
+use crate::{Denial, KeyError, policy::Limit};
 
 /// What failed on our side. Every fault refuses the request: nothing passes unchecked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,7 @@ pub enum Fault {
 pub struct Problem {
     kind: &'static ProblemType,
     detail: Cow<'static, str>,
+    limit: Option<Limit>,
 }
 
 impl Problem {
@@ -69,7 +70,17 @@ impl Problem {
 
     /// The value of `Retry-After` (RFC 9110 §10.2.3) in seconds, where trying again can help.
     pub fn retry_after(&self) -> Option<&'static str> {
-        self.kind.retry_after
+        self.limit.map(|limit| limit.period.as_str()).or(self.kind.retry_after)
+    }
+
+    /// The value of `RateLimit-Policy`, where a limit is used up.
+    pub fn rate_limit_policy(&self) -> Option<String> {
+        self.limit.map(|limit| limit.policy_field())
+    }
+
+    /// The value of `RateLimit`, where a limit is used up.
+    pub fn rate_limit(&self) -> Option<String> {
+        self.limit.map(|limit| limit.used_up_field())
     }
 
     /// The body: `application/problem+json` (RFC 9457 §3). `instance` is the request's path.
@@ -85,6 +96,10 @@ impl Problem {
         };
         // A struct of strings and a number has no way to fail.
         serde_json::to_string(&document).unwrap_or_default()
+    }
+
+    fn new(kind: &'static ProblemType, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, detail: detail.into(), limit: None }
     }
 }
 
@@ -144,8 +159,13 @@ impl From<Denial> for Problem {
                 &INSUFFICIENT_SCOPE,
                 "Keys of this mode are not served here. Use the environment that the key is for.",
             ),
+            Denial::RateLimited(limit) => {
+                let detail =
+                    "Too many requests. Wait for as long as `Retry-After` says, and try again.";
+                return Self { limit: Some(limit), ..Self::new(&RATE_LIMITED, detail) };
+            }
         };
-        Self { kind, detail: Cow::Borrowed(detail) }
+        Self::new(kind, detail)
     }
 }
 
@@ -170,7 +190,7 @@ impl From<Fault> for Problem {
                 (&INTERNAL, "The API's key check broke and refused the request. Try again.")
             }
         };
-        Self { kind, detail: Cow::Borrowed(detail) }
+        Self::new(kind, detail)
     }
 }
 
@@ -222,7 +242,7 @@ impl ProblemType {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Challenge {
-    /// A fault: another credential would not help.
+    /// Another credential would not help.
     None,
     /// RFC 6750 §3: no error code when no credential was sent.
     Bare,
@@ -272,6 +292,8 @@ static INSUFFICIENT_SCOPE: ProblemType = ProblemType::denial(
     "Not permitted to this key",
     Challenge::Error("insufficient_scope"),
 );
+static RATE_LIMITED: ProblemType =
+    ProblemType::denial("rate-limited", 429, "Too many requests", Challenge::None);
 static MISCONFIGURED: ProblemType = ProblemType::fault("misconfigured", 500, "Misconfigured", None);
 static STORE_UNAVAILABLE: ProblemType =
     ProblemType::fault("store-unavailable", 503, "Key store unavailable", Some("5"));

@@ -10,6 +10,7 @@
 //! `-` for `_` or with a line break inside, counts only where the body looks random; one in the middle of a
 //! longer token, such as a JWT, doesn't count.
 
+mod find;
 pub(crate) mod symbol;
 
 use alloc::vec::Vec;
@@ -20,6 +21,7 @@ use crate::{
     key::{MAX_BODY_LENGTH, MIN_BODY_LENGTH},
     url::escape,
 };
+pub(crate) use find::find_key;
 use symbol::{Symbol, Symbols};
 
 /// Whether a text holds a secret key.

@@ -4,7 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use keyguard::{AdminDenial, Denial, Fault, KeyError, KeyRecord, Policy, Problem, UnixTime};
+use keyguard::{
+    AdminDenial, Denial, Fault, KeyError, KeyRecord, Policy, Problem, UnixTime,
+    policy::{Limit, Period, TierName},
+};
 
 const README: &str = include_str!("../README.md");
 const POLICY: &str = include_str!("../docs/policy.md");
@@ -29,6 +32,11 @@ fn problems() -> Vec<Problem> {
         Denial::OriginNotAllowed,
         Denial::InsufficientScope,
         Denial::ModeNotServed,
+        Denial::RateLimited(Limit {
+            name: TierName::parse("standard").unwrap(),
+            requests: 100,
+            period: Period::Minute,
+        }),
     ];
     let faults = [
         Fault::Misconfigured,

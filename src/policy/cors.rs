@@ -72,8 +72,7 @@ pub fn is_preflight(method: &str, origin: Option<&str>, requested_method: Option
 }
 
 /// What of a refusal a page may read beyond the safe-listed headers.
-pub const EXPOSED_HEADERS: &str =
-    "Keyguard-Request-Id, Retry-After, WWW-Authenticate, Deprecation, Sunset";
+pub const EXPOSED_HEADERS: &str = "Keyguard-Request-Id, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate, Deprecation, Sunset";
 
 #[derive(Debug)]
 pub(super) enum Origins {

@@ -10,7 +10,14 @@ use alloc::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Cors, Policy, Route, Upstream, cors::Origins, origin::is_origin, route::RouteError};
+use super::{
+    Cors, Leaks, Policy, Route, Upstream,
+    cors::Origins,
+    incidents::{Assertion, Exposures, check_webhook},
+    origin::is_origin,
+    rates::RatesDocument,
+    route::RouteError,
+};
 use crate::{Kind, Mode, bearer::is_token_byte};
 
 /// Why a policy can't be used: the field, and what it should be. It names fields and values that the operator wrote,
@@ -33,7 +40,7 @@ impl PolicyError {
         &self.reason
     }
 
-    fn new(field: &str, reason: &str) -> Self {
+    pub(super) fn new(field: &str, reason: &str) -> Self {
         Self { field: field.to_string(), reason: reason.to_string() }
     }
 }
@@ -52,6 +59,7 @@ pub(super) fn from_value(value: &Value) -> Result<Policy, PolicyError> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own")]
 struct Document {
     upstream: UpstreamDocument,
     #[serde(default)]
@@ -70,6 +78,21 @@ struct Document {
     store_cache_ttl: u32,
     #[serde(default = "default_upstream_timeout")]
     upstream_timeout_ms: u32,
+    #[serde(default = "default_memory_ttl")]
+    memory_ttl: u32,
+    memory_ttl_unknown: Option<u32>,
+    rates: Option<RatesDocument>,
+    #[serde(default)]
+    exposure: Exposures,
+    webhook: Option<String>,
+    #[serde(default)]
+    leaks: Leaks,
+    #[serde(default)]
+    report_only: bool,
+    #[serde(default)]
+    assertion: Assertion,
+    #[serde(default = "yes")]
+    log_allowed: bool,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +112,8 @@ struct RouteDocument {
     #[serde(default = "both_modes")]
     modes: Vec<Mode>,
     scope: Option<String>,
+    #[serde(default)]
+    report_only: bool,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +142,12 @@ fn check(document: Document) -> Result<Policy, PolicyError> {
             Err(PolicyError::new(field, &format!("must be {least} to {most}")))
         }
     };
+    let memory_ttl = between("memory_ttl", document.memory_ttl, 0, 300)?;
+    let memory_ttl_unknown =
+        document.memory_ttl_unknown.unwrap_or_else(|| memory_ttl.min(DEFAULT_MEMORY_TTL_UNKNOWN));
+    if memory_ttl_unknown > memory_ttl {
+        return Err(PolicyError::new("memory_ttl_unknown", "must be at most `memory_ttl`"));
+    }
     Ok(Policy {
         live: check_upstream("upstream.live", upstream.live)?,
         test: check_upstream("upstream.test", upstream.test)?,
@@ -135,6 +166,15 @@ fn check(document: Document) -> Result<Policy, PolicyError> {
             1,
             600_000,
         )?,
+        memory_ttl,
+        memory_ttl_unknown,
+        rates: document.rates.map(RatesDocument::check).transpose()?,
+        exposures: document.exposure,
+        webhook: document.webhook.map(check_webhook).transpose()?,
+        leaks: document.leaks,
+        report_only: document.report_only,
+        assertion: document.assertion,
+        log_allowed: document.log_allowed,
     })
 }
 
@@ -153,7 +193,8 @@ fn check_upstream(field: &str, text: Option<String>) -> Result<Option<Upstream>,
 
 fn check_routes(routes: Vec<RouteDocument>) -> Result<Vec<Route>, PolicyError> {
     let check = |(index, route): (usize, RouteDocument)| {
-        Route::new(&route.method, &route.path, route.kinds, route.modes, route.scope).map_err(|error| {
+        let RouteDocument { method, path, kinds, modes, scope, report_only } = route;
+        let route = Route::new(&method, &path, kinds, modes, scope).map_err(|error| {
             let (field, reason) = match error {
                 RouteError::Method => ("method", "must be an upper-case HTTP method"),
                 RouteError::Path => (
@@ -165,7 +206,8 @@ fn check_routes(routes: Vec<RouteDocument>) -> Result<Vec<Route>, PolicyError> {
                 RouteError::Scope => ("scope", "must not be empty"),
             };
             PolicyError::new(&format!("routes[{index}].{field}"), reason)
-        })
+        })?;
+        Ok(if report_only { route.that_reports_only() } else { route })
     };
     routes.into_iter().enumerate().map(check).collect()
 }
@@ -225,86 +267,19 @@ fn default_max_age() -> u32 {
     600
 }
 
+fn default_memory_ttl() -> u32 {
+    10
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Short, since a key is often tried right after it was issued.
+const DEFAULT_MEMORY_TTL_UNKNOWN: u32 = 2;
+
 /// The longest that a browser remembers a preflight: Firefox's bound.
 const MAX_AGE: u32 = 86_400;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn refused(json: &str, field: &str) {
-        let error = from_json(json).unwrap_err();
-        assert_eq!(error.field(), field, "{json}: {error}");
-        if let Ok(value) = serde_json::from_str::<serde_json::Value>(json) {
-            assert_eq!(Policy::from_value(value).unwrap_err().field(), field, "as a value: {json}");
-        }
-    }
-
-    #[track_caller]
-    fn refused_beside_upstream(fields: &str, field: &str) {
-        refused(&format!(r#"{{"upstream":{{"test":"https://a"}},{fields}}}"#), field);
-    }
-
-    #[test]
-    fn errors_name_the_field() {
-        refused("", ".");
-        refused("[", ".");
-        refused("{", ".");
-        refused("{}", ".");
-        refused("{} x", ".");
-        refused(r#"{"upstream":{"test":"https://a"}} x"#, ".");
-        refused(r#"{"upstream":{}}"#, "upstream");
-        refused(r#"{"upstream":"https://a"}"#, "upstream");
-        refused(r#"{"upstream":{"live":"https://a/"}}"#, "upstream.live");
-        refused(r#"{"upstream":{"test":1}}"#, "upstream.test");
-        refused(r#"{"upstream":{"prod":"https://a"}}"#, "upstream.prod");
-        refused_beside_upstream(r#""route":[]"#, "route");
-        refused_beside_upstream(r#""routes":{}"#, "routes");
-        refused_beside_upstream(r#""routes":[{"method":"GET"}]"#, "routes[0]");
-        refused_beside_upstream(r#""routes":[{"method":"get","path":"/"}]"#, "routes[0].method");
-        refused_beside_upstream(r#""routes":[{"method":"GET","path":"a"}]"#, "routes[0].path");
-        refused_beside_upstream(
-            r#""routes":[{"method":"GET","path":"/"},{"method":"GET","path":"/","kinds":["public"]}]"#,
-            "routes[1].kinds[0]",
-        );
-        refused_beside_upstream(
-            r#""routes":[{"method":"GET","path":"/","modes":[]}]"#,
-            "routes[0].modes",
-        );
-        refused_beside_upstream(
-            r#""routes":[{"method":"GET","path":"/","scopes":"a"}]"#,
-            "routes[0].scopes",
-        );
-        refused_beside_upstream(r#""origins":["*"]"#, "origins[0]");
-        refused_beside_upstream(r#""cors":{}"#, "cors");
-        refused_beside_upstream(r#""cors":{"origins":["https://a","*"]}"#, "cors.origins[1]");
-        refused_beside_upstream(r#""cors":{"origins":[],"headers":["a b"]}"#, "cors.headers[0]");
-        refused_beside_upstream(r#""cors":{"origins":[],"max_age":86401}"#, "cors.max_age");
-        refused_beside_upstream(r#""forward_authorization":"yes""#, "forward_authorization");
-        refused_beside_upstream(r#""store_timeout_ms":0"#, "store_timeout_ms");
-        refused_beside_upstream(r#""store_timeout_ms":-1"#, "store_timeout_ms");
-        refused_beside_upstream(r#""store_cache_ttl":29"#, "store_cache_ttl");
-        refused_beside_upstream(r#""upstream_timeout_ms":600001"#, "upstream_timeout_ms");
-    }
-
-    #[test]
-    fn string_that_holds_an_object_is_a_policy_too() {
-        let text = r#"{"upstream":{"test":"https://a"}}"#;
-        assert!(Policy::from_value(serde_json::Value::String(text.into())).is_ok());
-        assert!(Policy::from_value(serde_json::Value::String("x".into())).is_err());
-        assert!(Policy::from_value(serde_json::Value::Null).is_err());
-    }
-
-    #[test]
-    fn defaults_are_the_strict_ones() {
-        let policy = from_json(r#"{"upstream":{"test":"https://a"}}"#).unwrap();
-        assert!(policy.routes().is_empty() && policy.cors().is_none());
-        assert!(!policy.forward_authorization() && !policy.accept_foreign_keys());
-        assert!(!policy.allow_http_on_loopback());
-        assert_eq!(
-            (policy.store_timeout_ms(), policy.store_cache_ttl(), policy.upstream_timeout_ms()),
-            (2_000, 60, 100_000),
-        );
-    }
-}
+mod tests;

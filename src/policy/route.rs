@@ -18,6 +18,7 @@ pub struct Route {
     kinds: Vec<Kind>,
     modes: Vec<Mode>,
     scope: Option<String>,
+    report_only: bool,
 }
 
 impl Route {
@@ -48,7 +49,12 @@ impl Route {
             kinds,
             modes,
             scope,
+            report_only: false,
         })
+    }
+
+    pub(super) fn that_reports_only(self) -> Self {
+        Self { report_only: true, ..self }
     }
 
     /// Whether the route is for this request. Case matters (RFC 9110 §9.1, RFC 3986 §6.2.2.1), and no method
@@ -69,6 +75,11 @@ impl Route {
     /// The scope that a confined key must have.
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
+    }
+
+    /// Whether what the route would refuse passes, and is reported.
+    pub fn report_only(&self) -> bool {
+        self.report_only
     }
 
     /// The method.

@@ -7,7 +7,7 @@ use crate::AdminDenial;
 
 impl From<AdminDenial> for Problem {
     fn from(denial: AdminDenial) -> Self {
-        let (kind, detail) = match denial {
+        let (kind, detail): (_, Cow<'static, str>) = match denial {
             AdminDenial::NotFound => (&NOT_FOUND, "There is nothing here.".into()),
             AdminDenial::Unauthorized => (
                 &ADMIN_UNAUTHORIZED,
@@ -56,7 +56,7 @@ impl From<AdminDenial> for Problem {
                 "The current version is revoked with its key, or by a rotation. Leave `version` out to revoke the key.".into(),
             ),
         };
-        Self { kind, detail }
+        Self::new(kind, detail)
     }
 }
 

@@ -1,0 +1,234 @@
+//! Secret keys where secret keys must not be: what counts as one's exposure, and what follows from it.
+//!
+//! A refusal tells the caller. An [`Incident`] tells the operator, and where the policy says so takes the key out of use; only what is
+//! certain may do that, since a key that works is worth more than a suspicion.
+
+mod report;
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ApiKey, Denial, Kind, Lookup, Mode, Policy, RequestUrl, credential::might_show_credential,
+    policy::is_origin, scan,
+};
+
+pub use report::{ExposureReport, ReportError};
+
+/// What becomes of a secret key that was seen in public.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExposureAction {
+    /// The request is refused and the operator is told; the key stays as it is.
+    #[default]
+    Refuse,
+    /// The key is refused everywhere until an operator lifts that or it is rotated.
+    Quarantine,
+    /// The key is revoked, for good.
+    Revoke,
+}
+
+impl ExposureAction {
+    /// The word for it, as in policies and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Quarantine => "quarantine",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+impl fmt::Display for ExposureAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a secret key became public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// Straight from a web page, where every visitor can read it.
+    Browser,
+    /// Over plain HTTP, where everybody on the way can.
+    Http,
+    /// In a URL's query, which logs and histories keep.
+    Query,
+    /// In a repository, as GitHub's secret scanning reports it.
+    Github,
+    /// Somebody who holds it reported it.
+    Presented,
+}
+
+impl Channel {
+    /// The word for it, as in records and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Http => "http",
+            Self::Query => "query",
+            Self::Github => "github",
+            Self::Presented => "presented",
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A secret key that was seen where it must not be.
+///
+/// ```
+/// use keyguard::{Channel, Denial, Incident};
+///
+/// let page = Some("https://shop.example");
+/// let incident = Incident::of(Denial::SecretKeyInBrowser, page, Some("cross-site")).unwrap();
+/// assert_eq!((incident.channel(), incident.place()), (Channel::Browser, page));
+/// assert!(incident.is_certain());
+/// // What sends an `Origin` alone may be somebody's proxy.
+/// assert!(!Incident::of(Denial::SecretKeyInBrowser, page, None).unwrap().is_certain());
+/// assert!(Incident::of(Denial::Revoked, page, Some("cross-site")).is_none());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    channel: Channel,
+    place: Option<String>,
+    is_certain: bool,
+}
+
+impl Incident {
+    /// The incident that a refusal is, if its request carried a secret key.
+    ///
+    /// From a page it is certain where `Sec-Fetch-Site` says `cross-site` or `same-site`, which no page script can set (Fetch
+    /// Metadata §2.4). Without that header, or with a value from the future, the request is refused all the same, but a proxy that passes
+    /// a page's `Origin` on with its own key must not lose the key by it.
+    pub fn of(denial: Denial, origin: Option<&str>, fetch_site: Option<&str>) -> Option<Self> {
+        match denial {
+            Denial::HttpsRequired => Some(Self::certain(Channel::Http, None)),
+            Denial::KeyInQuery => Some(Self::certain(Channel::Query, None)),
+            Denial::SecretKeyInBrowser => Some(Self {
+                channel: Channel::Browser,
+                place: origin.and_then(page),
+                is_certain: matches!(fetch_site, Some("cross-site" | "same-site")),
+            }),
+            Denial::UnreadableTarget
+            | Denial::UnforwardableMethod
+            | Denial::Unauthorized
+            | Denial::MalformedAuthorization
+            | Denial::NotAKey(_)
+            | Denial::UnknownKey
+            | Denial::Revoked
+            | Denial::Expired
+            | Denial::Exposed
+            | Denial::OriginNotAllowed
+            | Denial::InsufficientScope
+            | Denial::ModeNotServed
+            | Denial::RateLimited(_) => None,
+        }
+    }
+
+    /// A key that GitHub's secret scanning found, at the URL that it gives.
+    pub fn on_github(url: Option<&str>) -> Self {
+        Self::certain(Channel::Github, url.and_then(document))
+    }
+
+    /// A key that its holder reported.
+    pub fn presented() -> Self {
+        Self::certain(Channel::Presented, None)
+    }
+
+    /// How the key became public.
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Where: a page's origin or a document's URL, without a query and never with a key in it.
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
+    /// Whether nothing but an exposure explains it.
+    pub fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
+    /// What becomes of a key of this mode.
+    ///
+    /// What is not certain is reported and no more; so is what a policy that only reports let pass. Whoever
+    /// presents a key asks for its end, so there the mildest is to revoke it.
+    pub fn action(&self, mode: Mode, policy: &Policy) -> ExposureAction {
+        let is_let_pass = self.channel == Channel::Browser && policy.report_only();
+        match (policy.exposure(mode), self.channel) {
+            _ if !self.is_certain || is_let_pass => ExposureAction::Refuse,
+            (ExposureAction::Refuse, Channel::Presented) => ExposureAction::Revoke,
+            (action, _) => action,
+        }
+    }
+
+    fn certain(channel: Channel, place: Option<String>) -> Self {
+        Self { channel, place, is_certain: true }
+    }
+}
+
+/// The secret key that a request gave away before any key was looked up: over plain HTTP (step 1) or in its query (step 3).
+///
+/// All that comes out of the texts is what finds the key's record. The first key that may be looked up under the policy counts; a
+/// key in another spelling than its own (upper-cased, broken up) can't be found by its digest.
+///
+/// ```
+/// use keyguard::{Denial, IssuedKey, Kind, Mode, Policy, RequestUrl, exposure::given_away};
+///
+/// let policy = Policy::from_json(r#"{ "upstream": { "live": "https://api.example.com" } }"#)?;
+/// let key = IssuedKey::issue(Kind::Secret, Mode::Live, &[42; 32]);
+/// let digest = key.digest();
+/// let url = format!("https://api.example.com/pay?next=%3Fkey%3D{}", *key.into_text());
+/// let url = RequestUrl::cut(&url, None).unwrap();
+/// let lookup = given_away(Denial::KeyInQuery, &url, None, &policy).unwrap();
+/// assert_eq!(lookup.digest(), &digest);
+/// assert!(given_away(Denial::UnknownKey, &url, None, &policy).is_none());
+/// # Ok::<(), keyguard::PolicyError>(())
+/// ```
+pub fn given_away(
+    denial: Denial,
+    url: &RequestUrl<'_>,
+    authorization: Option<&str>,
+    policy: &Policy,
+) -> Option<Lookup> {
+    let mut look_up = |key: ApiKey| {
+        let is_secret = key.kind() == Kind::Secret;
+        is_secret.then(|| Lookup::of(key, policy).ok()).flatten()
+    };
+    let mut find = |text: Option<&str>| scan::find_key(text?.as_bytes(), &mut look_up);
+    match denial {
+        Denial::HttpsRequired => find(authorization).or_else(|| find(url.query())),
+        Denial::KeyInQuery => find(url.query()),
+        _ => None,
+    }
+}
+
+/// A page's origin, if it is one and could show no key: a host's name is the page's own choice.
+fn page(origin: &str) -> Option<String> {
+    (is_origin(origin) && may_be_shown(origin)).then(|| origin.to_string())
+}
+
+/// A document's URL up to its query, if it is an https one and could show no key.
+fn document(url: &str) -> Option<String> {
+    let place = url.split(['?', '#']).next().unwrap_or_default();
+    let is_plain = place.starts_with("https://") && place.bytes().all(|b| b.is_ascii_graphic());
+    (is_plain && !place.contains('@') && may_be_shown(place)).then(|| place.to_string())
+}
+
+fn may_be_shown(place: &str) -> bool {
+    place.len() <= MAX_PLACE_LENGTH
+        && !scan::might_show_secret_key(place)
+        && !might_show_credential(place)
+}
+
+/// Longer than any host's name, and than GitHub's URLs of files as people name them.
+const MAX_PLACE_LENGTH: usize = 512;

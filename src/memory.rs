@@ -1,0 +1,369 @@
+//! What one isolate remembers of the store, so that a key in use costs one read in a while.
+//!
+//! Pure, as everything here: a face brings digests, values and the clock. Keys that are there and keys that are not are remembered
+//! apart, so that a flood of made-up keys pushes out none that is real, and each space is bounded in bytes.
+
+use alloc::rc::Rc;
+use core::{
+    fmt,
+    hash::{BuildHasher, Hasher},
+};
+
+use quick_cache::{
+    Weighter,
+    unsync::{Cache, DefaultLifecycle},
+};
+
+use crate::KeyDigest;
+
+/// Values by digest, each for a bounded time.
+///
+/// All times are in milliseconds of one clock. An entry is as old as the *question* that brought it, since what the store said is at
+/// best what was true when it was asked. A clock that is seen to jump back empties the memory: by how much it jumped nobody can tell, and no
+/// entry may live longer by it.
+///
+/// What is pushed out first is what was used least, and what was used once is pushed out before what is used again: a pass over a
+/// million keys leaves the busy ones where they are.
+///
+/// ```
+/// use keyguard::{KeyDigest, Memory, memory::Recall};
+///
+/// let mut memory = Memory::new(10_000, 2_000);
+/// let digest = KeyDigest::of("sk_vYZCAeHawUqDCmVpEKh2U");
+/// memory.keep(digest, Some(("record", 6)), 0, 40);
+/// assert!(matches!(memory.recall(&digest, 9_999), Recall::Known(record) if *record == "record"));
+/// assert!(matches!(memory.recall(&digest, 10_000), Recall::Nothing));
+/// ```
+pub struct Memory<T> {
+    ttl: u64,
+    unknown_ttl: u64,
+    latest: u64,
+    known: Cache<KeyDigest, Entry<T>, ByWeight, ByDigest>,
+    unknown: Cache<KeyDigest, Absence, ByWeight, ByDigest>,
+}
+
+/// What is remembered of a digest.
+#[derive(Debug)]
+pub enum Recall<T> {
+    /// The store had this for it.
+    Known(Rc<T>),
+    /// The store had nothing for it.
+    Unknown,
+    /// Nothing: ask the store.
+    Nothing,
+}
+
+impl<T> Memory<T> {
+    /// A memory for keys that are there and for keys that are not, each with its bound in milliseconds; 0 remembers nothing.
+    pub fn new(ttl: u64, unknown_ttl: u64) -> Self {
+        Self {
+            ttl,
+            unknown_ttl,
+            latest: 0,
+            known: cache(MAX_KNOWN_WEIGHT, LEAST_WEIGHT),
+            unknown: cache(MAX_UNKNOWN_WEIGHT, LEAST_WEIGHT),
+        }
+    }
+
+    /// What is remembered of a digest now.
+    pub fn recall(&mut self, digest: &KeyDigest, now: u64) -> Recall<T> {
+        self.watch_clock(now);
+        if let Some(entry) = self.known.get(digest) {
+            return if now < entry.until {
+                Recall::Known(Rc::clone(&entry.value))
+            } else {
+                Recall::Nothing
+            };
+        }
+        if self.unknown.get(digest).is_some_and(|absence| now < absence.until) {
+            return Recall::Unknown;
+        }
+        Recall::Nothing
+    }
+
+    /// Remembers what the store said when it was asked at `asked_at`: a value with its size in bytes, or that there is none.
+    ///
+    /// A [pinned](Self::pin) value stays until its time is over, and so does what a later question brought.
+    pub fn keep(&mut self, digest: KeyDigest, found: Option<(T, usize)>, asked_at: u64, now: u64) {
+        self.watch_clock(now);
+        // A question from the future was asked by a clock that has jumped since.
+        if asked_at > now {
+            return;
+        }
+        let before = self.known.peek(&digest);
+        if before.is_some_and(|entry| {
+            entry.asked_at > asked_at || (entry.is_pinned && now < entry.until)
+        }) {
+            return;
+        }
+        let Some((value, bytes)) = found else {
+            self.known.remove(&digest);
+            self.unknown
+                .insert(digest, Absence { until: asked_at.saturating_add(self.unknown_ttl) });
+            return;
+        };
+        let used_in = before.map_or(NEVER, |entry| entry.used_in);
+        let until = asked_at.saturating_add(self.ttl);
+        self.unknown.remove(&digest);
+        let entry =
+            Entry { value: Rc::new(value), bytes, asked_at, until, is_pinned: false, used_in };
+        self.known.insert(digest, entry);
+    }
+
+    /// Remembers a value until a time, whatever the store says in between: for what was learned here and has still to reach it.
+    pub fn pin(&mut self, digest: KeyDigest, (value, bytes): (T, usize), now: u64, until: u64) {
+        self.watch_clock(now);
+        self.unknown.remove(&digest);
+        let value = Rc::new(value);
+        let entry = Entry { value, bytes, asked_at: now, until, is_pinned: true, used_in: NEVER };
+        self.known.insert(digest, entry);
+    }
+
+    /// Whether a key is known to have been there, however long ago it was looked up.
+    pub fn has_seen(&self, digest: &KeyDigest) -> bool {
+        self.known.contains_key(digest)
+    }
+
+    /// Whether this is the first use of a remembered key in this minute, and remembers that it isn't from now on.
+    pub fn is_first_use(&mut self, digest: &KeyDigest, now: u64) -> bool {
+        let minute = now / 60_000;
+        match self.known.get_mut(digest) {
+            Some(mut entry) if entry.used_in != minute => {
+                entry.used_in = minute;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// How many bytes it takes at most, by its own estimate.
+    pub fn weight(&self) -> u64 {
+        self.known.weight().saturating_add(self.unknown.weight())
+    }
+
+    fn watch_clock(&mut self, now: u64) {
+        if now < self.latest {
+            self.known.clear();
+            self.unknown.clear();
+        }
+        self.latest = now;
+    }
+}
+
+impl<T> fmt::Debug for Memory<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory")
+            .field("known", &self.known.len())
+            .field("unknown", &self.unknown.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
+struct Entry<T> {
+    value: Rc<T>,
+    bytes: usize,
+    asked_at: u64,
+    until: u64,
+    is_pinned: bool,
+    used_in: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Absence {
+    until: u64,
+}
+
+/// Bytes of an entry: what the face says of the value, and the tables' own share.
+#[derive(Clone, Copy)]
+struct ByWeight;
+
+impl<T> Weighter<KeyDigest, Entry<T>> for ByWeight {
+    fn weight(&self, _: &KeyDigest, entry: &Entry<T>) -> u64 {
+        LEAST_WEIGHT.saturating_add(entry.bytes as u64)
+    }
+}
+
+impl Weighter<KeyDigest, Absence> for ByWeight {
+    fn weight(&self, _: &KeyDigest, _: &Absence) -> u64 {
+        LEAST_WEIGHT
+    }
+}
+
+/// A digest is as random as a hash can be.
+#[derive(Clone, Copy, Default)]
+struct ByDigest(u64);
+
+impl BuildHasher for ByDigest {
+    type Hasher = Self;
+
+    fn build_hasher(&self) -> Self {
+        Self(0)
+    }
+}
+
+impl Hasher for ByDigest {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    /// The digest comes last, after its length.
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(bytes) = bytes.last_chunk() {
+            self.0 = u64::from_le_bytes(*bytes);
+        }
+    }
+}
+
+fn cache<V>(max_weight: u64, least_weight: u64) -> Cache<KeyDigest, V, ByWeight, ByDigest>
+where
+    ByWeight: Weighter<KeyDigest, V>,
+{
+    let items = usize::try_from(max_weight / least_weight).unwrap_or(usize::MAX);
+    Cache::with(items, max_weight, ByWeight, ByDigest::default(), DefaultLifecycle::default())
+}
+
+const NEVER: u64 = u64::MAX;
+
+/// What the tables take for one entry, in bytes: digest, times and links, with room for growth.
+const LEAST_WEIGHT: u64 = 192;
+/// Some tens of thousands of ordinary records, of an isolate's 128 MB.
+const MAX_KNOWN_WEIGHT: u64 = 16 << 20;
+/// Some ten thousand made-up keys.
+const MAX_UNKNOWN_WEIGHT: u64 = 2 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::String};
+
+    fn digest(text: &str) -> KeyDigest {
+        KeyDigest::of(text)
+    }
+
+    #[track_caller]
+    fn known(
+        memory: &mut Memory<&'static str>,
+        digest: &KeyDigest,
+        now: u64,
+    ) -> Option<&'static str> {
+        match memory.recall(digest, now) {
+            Recall::Known(value) => Some(*value),
+            Recall::Unknown => panic!("unknown at {now}"),
+            Recall::Nothing => None,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_as_old_as_its_question() {
+        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+        memory.keep(key, Some(("a", 1)), 1_000, 3_000);
+        assert_eq!(known(&mut memory, &key, 10_999), Some("a"));
+        assert_eq!(known(&mut memory, &key, 11_000), None);
+    }
+
+    #[test]
+    fn an_absent_key_is_remembered_for_its_own_time() {
+        let (mut memory, key) = (Memory::<()>::new(10_000, 2_000), digest("a"));
+        memory.keep(key, None, 0, 0);
+        assert!(matches!(memory.recall(&key, 1_999), Recall::Unknown));
+        assert!(matches!(memory.recall(&key, 2_000), Recall::Nothing));
+    }
+
+    #[test]
+    fn what_the_store_says_last_counts() {
+        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+        memory.keep(key, None, 0, 0);
+        memory.keep(key, Some(("a", 1)), 1, 1);
+        assert_eq!(known(&mut memory, &key, 2), Some("a"));
+        memory.keep(key, None, 3, 3);
+        assert!(matches!(memory.recall(&key, 4), Recall::Unknown));
+    }
+
+    #[test]
+    fn a_late_answer_to_an_earlier_question_changes_nothing() {
+        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+        memory.keep(key, Some(("revoked", 1)), 500, 600);
+        memory.keep(key, Some(("active", 1)), 400, 900);
+        assert_eq!(known(&mut memory, &key, 901), Some("revoked"));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_lengthens_no_entry() {
+        let (mut memory, key) = (Memory::new(10_000, 10_000), digest("a"));
+        memory.keep(key, Some(("a", 1)), 50_000, 50_000);
+        assert_eq!(known(&mut memory, &key, 55_000), Some("a"));
+        assert_eq!(known(&mut memory, &key, 54_999), None);
+        assert_eq!(known(&mut memory, &key, 55_001), None);
+        // Asked before the jump, answered after it.
+        memory.keep(key, Some(("a", 1)), 60_000, 55_002);
+        assert_eq!(known(&mut memory, &key, 55_003), None);
+    }
+
+    #[test]
+    fn a_pinned_value_outlives_what_the_store_says() {
+        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+        memory.pin(key, ("exposed", 1), 1_000, 100_000);
+        memory.keep(key, Some(("active", 1)), 2_000, 2_000);
+        memory.keep(key, None, 3_000, 3_000);
+        assert_eq!(known(&mut memory, &key, 99_999), Some("exposed"));
+        assert_eq!(known(&mut memory, &key, 100_000), None);
+        memory.keep(key, Some(("active", 1)), 100_001, 100_001);
+        assert_eq!(known(&mut memory, &key, 100_002), Some("active"));
+    }
+
+    #[test]
+    fn nothing_is_remembered_for_no_time() {
+        let (mut memory, key) = (Memory::new(0, 0), digest("a"));
+        memory.keep(key, Some(("a", 1)), 5, 5);
+        assert_eq!(known(&mut memory, &key, 5), None);
+        assert!(memory.has_seen(&key));
+    }
+
+    #[test]
+    fn a_use_is_told_once_a_minute() {
+        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+        assert!(!memory.is_first_use(&key, 0));
+        memory.keep(key, Some(("a", 1)), 0, 0);
+        assert!(memory.is_first_use(&key, 1));
+        assert!(!memory.is_first_use(&key, 59_999));
+        memory.keep(key, Some(("a", 1)), 59_999, 59_999);
+        assert!(!memory.is_first_use(&key, 59_999));
+        assert!(memory.is_first_use(&key, 60_000));
+    }
+
+    /// A million keys pass, made-up ones and real ones that come once; a hundred are busy.
+    #[test]
+    fn a_flood_pushes_out_no_key_in_use_and_memory_stays_bounded() {
+        let mut memory = Memory::new(1_000_000_000, 1_000_000_000);
+        let busy: alloc::vec::Vec<KeyDigest> =
+            (0..100).map(|n| digest(&format!("busy{n}"))).collect();
+        for key in &busy {
+            memory.keep(*key, Some((String::from("busy"), 400)), 0, 0);
+            assert!(matches!(memory.recall(key, 0), Recall::Known(_)));
+        }
+        for n in 0..1_000_000_u64 {
+            let key = digest(&format!("flood{n}"));
+            let found = (n % 2 == 0).then(|| (String::from("once"), 400));
+            memory.keep(key, found, n, n);
+            if n % 1_000 == 0 {
+                for key in &busy {
+                    assert!(matches!(memory.recall(key, n), Recall::Known(_)), "after {n}");
+                }
+            }
+            assert!(memory.weight() <= MAX_KNOWN_WEIGHT + MAX_UNKNOWN_WEIGHT);
+        }
+        let tables = memory.known.memory_used().total() + memory.unknown.memory_used().total();
+        assert!(tables < 24 << 20, "{tables}");
+    }
+
+    #[test]
+    fn made_up_keys_alone_push_out_nothing_even_once_used() {
+        let (mut memory, key) = (Memory::new(1_000_000_000, 1_000_000_000), digest("a"));
+        memory.keep(key, Some(("a", 400)), 0, 0);
+        for n in 0..200_000_u64 {
+            memory.keep(digest(&format!("made-up{n}")), None, n, n);
+        }
+        assert_eq!(known(&mut memory, &key, 200_000), Some("a"));
+    }
+}
