@@ -153,7 +153,8 @@ pub(crate) fn is_id(text: &str) -> bool {
 }
 
 const MAX_ID_LENGTH: usize = 128;
-const MAX_PLACE: usize = 200;
+/// As long as an incident's place may be.
+const MAX_PLACE: usize = 512;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]

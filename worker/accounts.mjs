@@ -2,13 +2,13 @@
 // and stored is decided in the wasm, always within one turn of the event loop.
 import { DurableObject } from "cloudflare:workers";
 
+import { isGitHubs } from "./github.mjs";
 import { Instance } from "./instance.mjs";
+import { posted, signingKey } from "./webhook.mjs";
 
 const BODY_LIMIT = 1024 * 1024;
 /** A put that takes longer counts as failed, and is made again. */
 const PUT_LIMIT_MS = 10_000;
-/** A webhook's receiver that takes longer has failed, and is told again. */
-const WEBHOOK_LIMIT_MS = 10_000;
 /** Puts of one run, and its time: a Worker may make a thousand, and an alarm has a quarter of an hour. */
 const RUN_LIMIT = 600;
 const RUN_LIMIT_MS = 5 * 60_000;
@@ -29,9 +29,11 @@ async function load() {
 /** Answers a request below the reserved prefix. */
 export async function administer(request, env, call) {
   if (!wasm) await load();
+  const leak = sound(() => wasm.leaks_open(request, env, call));
+  if (leak) return typeof leak === "string" ? reported(request, env, call, leak) : leak;
   const refused = sound(() => wasm.admin_open(request, env, call));
   if (refused) return refused;
-  const body = await textOf(request);
+  const body = textOf(await bytesOf(request));
   const planned = sound(() => wasm.admin_plan(request, env, call, body));
   if (typeof planned !== "string") return planned;
   const plan = JSON.parse(planned);
@@ -65,8 +67,8 @@ async function listed(env, page) {
   }
 }
 
-/** The body as text; `undefined` for one that is too long, and nothing for one that is no text. */
-async function textOf(request) {
+/** The body; `undefined` for one that is too long. */
+async function bytesOf(request) {
   const parts = [];
   let size = 0;
   if (request.body) {
@@ -76,11 +78,47 @@ async function textOf(request) {
       parts.push(part);
     }
   }
+  return new Blob(parts).arrayBuffer();
+}
+
+/** Bytes as text, and nothing for those that are none. */
+function textOf(bytes) {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(parts).arrayBuffer());
+    return bytes && new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     return "";
   }
+}
+
+/** Answers a report of leaked keys, once their accounts have it. */
+async function reported(request, env, call, source) {
+  const bytes = await bytesOf(request);
+  const isSigned = source !== "github" || (bytes && (await isGitHubs(request.headers, bytes, env)));
+  const planned = sound(() => wasm.leaks_plan(request, env, call, source, textOf(bytes), isSigned));
+  if (typeof planned !== "string") return planned;
+  let known;
+  try {
+    known = JSON.stringify(await told(env, JSON.parse(planned), call.id));
+  } catch (error) {
+    console.error(JSON.stringify({ event: "accounts-failed", request_id: call.id, reason: String(error?.message) }));
+  }
+  return sound(() => wasm.leaks_answer(request, call, planned, known));
+}
+
+/** Tells accounts of their leaked keys; the digests of those that are somebody's. */
+async function told(env, { leaks }, requestId) {
+  const shards = new Map();
+  for (const { shard, digest } of leaks) if (shard) shards.set(shard, [...(shards.get(shard) ?? []), digest]);
+  const found = await Promise.all([...shards].map(([shard, digests]) =>
+    env.DIGESTS.get(env.DIGESTS.idFromName(shard)).owners(JSON.stringify(digests))));
+  const owners = new Map(found.flatMap((some) => JSON.parse(some)).map(({ digest, account }) => [digest, account]));
+  const known = [];
+  for (const { digest, report } of leaks) {
+    if (!owners.has(digest)) continue;
+    const owner = env.ACCOUNTS.get(env.ACCOUNTS.idFromName(owners.get(digest)));
+    if (JSON.parse(await owner.expose(report, requestId)).is_known) known.push(digest);
+  }
+  return known;
 }
 
 /** Takes a transaction back with what was to be answered. */
@@ -239,41 +277,9 @@ export class DigestIndex extends DurableObject {
   find(call) {
     return sound(() => wasm.digests_find(this.#sql, call));
   }
-}
 
-/** The key of `whsec_<base64>`, as Standard Webhooks has it; none for anything else. */
-async function signingKey(secret) {
-  const base64 = /^whsec_([A-Za-z0-9+/]{32,88}={0,2})$/.exec(secret ?? "")?.[1];
-  if (base64 === undefined) return undefined;
-  try {
-    const bytes = Uint8Array.fromBase64(base64);
-    return await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Sends a message, signed: why it didn't arrive, or nothing if it did. */
-async function posted(url, key, { id, body }) {
-  const timestamp = Math.floor(Date.now() / 1000);
-  try {
-    const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
-    const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, signed));
-    const response = await fetch(url, {
-      method: "POST",
-      headers: {
-        "Content-Type": "application/json",
-        "webhook-id": id,
-        "webhook-timestamp": String(timestamp),
-        "webhook-signature": `v1,${signature.toBase64()}`,
-      },
-      body,
-      redirect: "manual",
-      signal: AbortSignal.timeout(WEBHOOK_LIMIT_MS),
-    });
-    await response.body?.cancel();
-    return response.ok ? undefined : `status ${response.status}`;
-  } catch (error) {
-    return String(error?.name ?? "failed");
+  /** Of these digests those that are somebody's: a list of `{ digest, account }`. */
+  owners(digests) {
+    return sound(() => wasm.digests_owners(this.#sql, digests));
   }
 }

@@ -1,10 +1,14 @@
 // A secret key becomes public: what a report of it does to the key, and what the operator gets to know.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  assertRefused, digest, issueKey, now, policyFor, startApi, startUpstream, stopAll, until,
+  Api, assertRefused, digest, entryOf, issueKey, now, policyFor, startApi, startEdge, startUpstream, stopAll,
 } from './harness.mjs';
 
 const PLACE = 'https://shop.example';
@@ -19,12 +23,12 @@ after(() => stopAll(edge, upstream));
 const use = (key) => edge.sendAs({ key }, { target: '/echo' });
 
 /** Reports a text as the guard does: `{ is_known, is_due }`. */
-async function report(account, key, action, fields = {}) {
+async function report(account, key, action, fields = {}, at = edge) {
   const text = JSON.stringify({
     digest: digest(key), key_id: 'key_of_the_record', action, channel: 'browser', place: PLACE, at: now(),
     redacted: `${key.slice(0, 3)}…${key.slice(-4)}`, ...fields,
   });
-  const object = await edge.account(account);
+  const object = await at.account(account);
   return JSON.parse(await object.expose(text));
 }
 
@@ -176,3 +180,38 @@ describe('the last use of a key', () => {
     (await api.get('/accounts/acct_nobody')).refused(404, 'account-not-found');
   });
 });
+
+test('an account of before there were exposures gets what it lacks', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'keyguard-older-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const options = { policy: policyFor(upstream.origin), folder };
+  const first = await startApi(options);
+  const { id, keys } = await first.api.createAccount({ id: 'acct_older' });
+  const rotated = await first.api.rotate(keys.secret_live, { grace_seconds: 600 });
+  await first.api.written(id);
+  await first.edge.stop();
+  for (const name of readdirSync(folder, { recursive: true }).filter((one) => one.endsWith('.sqlite'))) age(path.join(folder, name));
+
+  const second = await startEdge({ ...options, admin: entryOf('ops', first.api.credential) });
+  t.after(() => second.stop());
+  const older = new Api(second, first.api.credential);
+  const shown = await older.show(keys.secret_live);
+  assert.deepEqual([shown.status, shown.exposed, shown.last_used_at, shown.versions.length], ['active', null, null, 2]);
+  assert.equal((await report(id, rotated.key, 'quarantine', {}, second)).is_due, true);
+  assert.deepEqual((await older.show(keys.secret_live)).versions.map(({ status }) => status), ['exposed', 'retiring']);
+  await older.written(id);
+  assertRefused(await second.sendAs({ key: rotated.key }, { target: '/echo' }), 'key-exposed');
+});
+
+/** Makes of an account's database what an older version left: without the newer tables, an exposure of the whole key. */
+function age(file) {
+  const database = new DatabaseSync(file);
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().map(({ name }) => name);
+    if (!tables.includes('keys')) return;
+    for (const table of ['incidents', 'notices', 'uses']) database.exec(`DROP TABLE ${table}`);
+    database.exec("UPDATE keys SET document = json_set(document, '$.exposed', NULL)");
+  } finally {
+    database.close();
+  }
+}

@@ -1,8 +1,8 @@
 //! What the edge saw of a key that became public, done to the key: counted, told, quarantined or revoked.
 
 use keyguard::{
-    Fault, KeyDigest, Kind, ManagedKey, Problem, UnixTime,
-    life::LifeError,
+    ExposureAction, ExposureReport, Fault, Kind, ManagedKey, Problem, UnixTime,
+    life::{LifeError, might_show},
     record::{Exposure, Revocation},
 };
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub(crate) struct Outcome {
 /// Does what a report's action says to the version that has its digest. What is blocked already is only counted.
 pub(crate) fn expose(
     sql: Sql<'_>,
-    report: &Report,
+    report: &ExposureReport,
     request_id: &str,
     now: UnixTime,
 ) -> Result<Outcome, Problem> {
@@ -53,10 +53,10 @@ pub(crate) fn expose(
         None => false,
         Some(_) if before.revoked.is_some() => false,
         Some(version) => match report.action {
-            Action::Refuse if version.exposed.is_some() => false,
-            Action::Refuse => change.refused(&before)?,
-            Action::Quarantine => change.quarantined(&before)?,
-            Action::Revoke => change.revoked(&before, version.number)?,
+            ExposureAction::Refuse if version.exposed.is_some() => false,
+            ExposureAction::Refuse => change.refused(&before)?,
+            ExposureAction::Quarantine => change.quarantined(&before)?,
+            ExposureAction::Revoke => change.revoked(&before, version.number)?,
         },
     };
     if is_due {
@@ -70,7 +70,7 @@ pub(crate) fn expose(
 /// One report, while it is acted on.
 struct Change<'a> {
     sql: Sql<'a>,
-    report: &'a Report,
+    report: &'a ExposureReport,
     exposure: Exposure,
     now: UnixTime,
     by: By,
@@ -155,7 +155,7 @@ impl Change<'_> {
             action: self.report.action,
             channel,
             place: place.as_deref(),
-            redacted: self.report.redacted(),
+            redacted: redacted(self.report),
         };
         let line = Line { event: "exposure", request_id: self.request_id, incident: &notice };
         console_warn!("{}", list(&line));
@@ -170,57 +170,10 @@ struct Line<'a> {
     incident: &'a Notice<'a>,
 }
 
-/// What a reporter saw, as JSON comes from the guard and the leak intake.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Report {
-    pub(crate) digest: KeyDigest,
-    #[serde(default)]
-    pub(crate) key_id: String,
-    pub(crate) action: Action,
-    pub(crate) channel: Channel,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) place: Option<String>,
-    pub(crate) at: UnixTime,
-    #[serde(default)]
-    pub(crate) redacted: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Action {
-    Refuse,
-    Quarantine,
-    Revoke,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Channel {
-    Browser,
-    Http,
-    Query,
-    Github,
-    Presented,
-}
-
-impl Channel {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Http => "http",
-            Self::Query => "query",
-            Self::Github => "github",
-            Self::Presented => "presented",
-        }
-    }
-}
-
-impl Report {
-    /// The redacted key, unless it is none.
-    fn redacted(&self) -> &str {
-        let is_short = self.redacted.chars().count() <= MAX_REDACTED;
-        if is_short && !keyguard::life::might_show(&self.redacted) { &self.redacted } else { "" }
-    }
+/// What may be shown of the key, unless it shows more.
+fn redacted(report: &ExposureReport) -> &str {
+    let is_short = report.redacted.chars().count() <= MAX_REDACTED;
+    if is_short && !might_show(&report.redacted) { &report.redacted } else { "" }
 }
 
 #[derive(Deserialize)]
@@ -229,7 +182,7 @@ struct Place {
 }
 
 /// Nobody's credential is called like that: a colon ends a name.
-fn by(report: &Report) -> By {
+fn by(report: &ExposureReport) -> By {
     By { credential: format!("edge:{}", report.channel.as_str()), actor: None }
 }
 

@@ -25,6 +25,7 @@ mod exports;
 mod exposure;
 mod front;
 mod import;
+mod leaks;
 mod notices;
 mod outbox;
 mod query;

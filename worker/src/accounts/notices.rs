@@ -3,13 +3,12 @@
 //! A key has one message that is on its way and one that gathers what comes meanwhile. A message that was sent once stays as
 //! it is, under its id, however often it is sent again, so that a receiver can tell it from another.
 
-use keyguard::{Fault, Kind, Mode, UnixTime};
+use keyguard::{ExposureAction, Fault, Kind, Mode, UnixTime};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use worker::{Env, console_error};
 
 use super::{
-    exposure::Action,
     runtime,
     schema::is_open,
     settings,
@@ -23,7 +22,7 @@ pub(crate) struct Notice<'a> {
     pub(crate) key_id: &'a str,
     pub(crate) kind: Kind,
     pub(crate) mode: Mode,
-    pub(crate) action: Action,
+    pub(crate) action: ExposureAction,
     pub(crate) channel: &'a str,
     pub(crate) place: Option<&'a str>,
     pub(crate) redacted: &'a str,
@@ -37,7 +36,7 @@ pub(crate) fn add(
     now: UnixTime,
 ) -> Result<(), Fault> {
     count(sql, notice.key_id)?;
-    let (data, rank) = (list(notice), notice.action as u8);
+    let (data, rank) = (list(notice), rank(notice.action));
     // The strongest action is what the operator has to know of.
     sql.run(
         "UPDATE notices SET data = ?2, rank = ?3, at = ?4 WHERE key_id = ?1 AND attempts = 0 AND rank < ?3",
@@ -208,6 +207,15 @@ struct Row {
     /// As JSON.
     data: String,
     count: Option<u64>,
+}
+
+/// How strong an action is.
+fn rank(action: ExposureAction) -> u8 {
+    match action {
+        ExposureAction::Refuse => 0,
+        ExposureAction::Quarantine => 1,
+        ExposureAction::Revoke => 2,
+    }
 }
 
 #[derive(Deserialize)]

@@ -82,6 +82,9 @@ pub(crate) fn find<'a>(method: &str, segments: &'a [String]) -> Result<Route<'a>
 pub(crate) fn allowed(path: &str) -> String {
     let segments = segments(path);
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let ["leaks"] | ["leaks", "github"] = segments.as_slice() {
+        return "POST".to_owned();
+    }
     methods(&segments).join(", ")
 }
 
