@@ -197,6 +197,13 @@ impl Key {
         table.print()
     }
 
+    /// Whether the version before the current one became public.
+    pub(crate) fn was_exposed(&self) -> bool {
+        let before = self.version.and_then(|version| version.checked_sub(1));
+        let mut versions = self.versions.iter();
+        versions.any(|version| Some(version.number) == before && version.exposed.is_some())
+    }
+
     /// The last four characters of the current version.
     pub(crate) fn last_four(&self) -> Option<&String> {
         self.versions
