@@ -2,7 +2,7 @@
 //!
 //! In scope: the key grammar and its checksum, the bearer token of RFC 6750, digests, the stored
 //! record, one canonical path, the operator's policy, the decision, the problem documents of
-//! RFC 9457, and finding secret keys in text. Out of scope: everything that needs a network, a clock, a runtime or a
+//! RFC 9457, the assertion for the upstream, and finding secret keys in text. Out of scope: everything that needs a network, a clock, a runtime or a
 //! source of entropy. The faces (the edge Worker, the npm package, the operator's tool) bring
 //! those, pass plain values in, and hold no rule of their own.
 //!
@@ -15,6 +15,7 @@
 extern crate alloc;
 
 pub mod admin;
+pub mod assertion;
 pub mod bearer;
 #[cfg(feature = "browser")]
 pub mod browser;
@@ -37,6 +38,7 @@ pub mod time;
 pub mod url;
 
 pub use admin::AdminDenial;
+pub use assertion::{AssertionSecrets, Claims};
 pub use bearer::{BearerError, BearerToken};
 pub use credential::{AdminCredential, AdminCredentials};
 pub use decide::{Denial, Forward, Grant, Lookup, RequestFacts};

@@ -26,11 +26,12 @@ use crate::KeyDigest;
 /// million keys leaves the busy ones where they are.
 ///
 /// ```
+/// use std::rc::Rc;
 /// use keyguard::{KeyDigest, Memory, memory::Recall};
 ///
 /// let mut memory = Memory::new(10_000, 2_000);
 /// let digest = KeyDigest::of("sk_vYZCAeHawUqDCmVpEKh2U");
-/// memory.keep(digest, Some(("record", 6)), 0, 40);
+/// memory.keep(digest, Some((Rc::new("record"), 6)), 0, 40);
 /// assert!(matches!(memory.recall(&digest, 9_999), Recall::Known(record) if *record == "record"));
 /// assert!(matches!(memory.recall(&digest, 10_000), Recall::Nothing));
 /// ```
@@ -60,8 +61,8 @@ impl<T> Memory<T> {
             ttl,
             unknown_ttl,
             latest: 0,
-            known: cache(MAX_KNOWN_WEIGHT, LEAST_WEIGHT),
-            unknown: cache(MAX_UNKNOWN_WEIGHT, LEAST_WEIGHT),
+            known: cache(MAX_KNOWN_WEIGHT),
+            unknown: cache(MAX_UNKNOWN_WEIGHT),
         }
     }
 
@@ -84,7 +85,13 @@ impl<T> Memory<T> {
     /// Remembers what the store said when it was asked at `asked_at`: a value with its size in bytes, or that there is none.
     ///
     /// A [pinned](Self::pin) value stays until its time is over, and so does what a later question brought.
-    pub fn keep(&mut self, digest: KeyDigest, found: Option<(T, usize)>, asked_at: u64, now: u64) {
+    pub fn keep(
+        &mut self,
+        digest: KeyDigest,
+        found: Option<(Rc<T>, usize)>,
+        asked_at: u64,
+        now: u64,
+    ) {
         self.watch_clock(now);
         // A question from the future was asked by a clock that has jumped since.
         if asked_at > now {
@@ -105,16 +112,14 @@ impl<T> Memory<T> {
         let used_in = before.map_or(NEVER, |entry| entry.used_in);
         let until = asked_at.saturating_add(self.ttl);
         self.unknown.remove(&digest);
-        let entry =
-            Entry { value: Rc::new(value), bytes, asked_at, until, is_pinned: false, used_in };
+        let entry = Entry { value, bytes, asked_at, until, is_pinned: false, used_in };
         self.known.insert(digest, entry);
     }
 
     /// Remembers a value until a time, whatever the store says in between: for what was learned here and has still to reach it.
-    pub fn pin(&mut self, digest: KeyDigest, (value, bytes): (T, usize), now: u64, until: u64) {
+    pub fn pin(&mut self, digest: KeyDigest, (value, bytes): (Rc<T>, usize), now: u64, until: u64) {
         self.watch_clock(now);
         self.unknown.remove(&digest);
-        let value = Rc::new(value);
         let entry = Entry { value, bytes, asked_at: now, until, is_pinned: true, used_in: NEVER };
         self.known.insert(digest, entry);
     }
@@ -215,11 +220,11 @@ impl Hasher for ByDigest {
     }
 }
 
-fn cache<V>(max_weight: u64, least_weight: u64) -> Cache<KeyDigest, V, ByWeight, ByDigest>
+fn cache<V>(max_weight: u64) -> Cache<KeyDigest, V, ByWeight, ByDigest>
 where
     ByWeight: Weighter<KeyDigest, V>,
 {
-    let items = usize::try_from(max_weight / least_weight).unwrap_or(usize::MAX);
+    let items = usize::try_from(max_weight.div_ceil(LEAST_WEIGHT)).unwrap_or(usize::MAX);
     Cache::with(items, max_weight, ByWeight, ByDigest::default(), DefaultLifecycle::default())
 }
 
@@ -257,7 +262,7 @@ mod tests {
     #[test]
     fn an_entry_is_as_old_as_its_question() {
         let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
-        memory.keep(key, Some(("a", 1)), 1_000, 3_000);
+        memory.keep(key, Some((Rc::new("a"), 1)), 1_000, 3_000);
         assert_eq!(known(&mut memory, &key, 10_999), Some("a"));
         assert_eq!(known(&mut memory, &key, 11_000), None);
     }
@@ -274,7 +279,7 @@ mod tests {
     fn what_the_store_says_last_counts() {
         let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
         memory.keep(key, None, 0, 0);
-        memory.keep(key, Some(("a", 1)), 1, 1);
+        memory.keep(key, Some((Rc::new("a"), 1)), 1, 1);
         assert_eq!(known(&mut memory, &key, 2), Some("a"));
         memory.keep(key, None, 3, 3);
         assert!(matches!(memory.recall(&key, 4), Recall::Unknown));
@@ -283,39 +288,39 @@ mod tests {
     #[test]
     fn a_late_answer_to_an_earlier_question_changes_nothing() {
         let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
-        memory.keep(key, Some(("revoked", 1)), 500, 600);
-        memory.keep(key, Some(("active", 1)), 400, 900);
+        memory.keep(key, Some((Rc::new("revoked"), 1)), 500, 600);
+        memory.keep(key, Some((Rc::new("active"), 1)), 400, 900);
         assert_eq!(known(&mut memory, &key, 901), Some("revoked"));
     }
 
     #[test]
     fn a_clock_that_jumps_back_lengthens_no_entry() {
         let (mut memory, key) = (Memory::new(10_000, 10_000), digest("a"));
-        memory.keep(key, Some(("a", 1)), 50_000, 50_000);
+        memory.keep(key, Some((Rc::new("a"), 1)), 50_000, 50_000);
         assert_eq!(known(&mut memory, &key, 55_000), Some("a"));
         assert_eq!(known(&mut memory, &key, 54_999), None);
         assert_eq!(known(&mut memory, &key, 55_001), None);
         // Asked before the jump, answered after it.
-        memory.keep(key, Some(("a", 1)), 60_000, 55_002);
+        memory.keep(key, Some((Rc::new("a"), 1)), 60_000, 55_002);
         assert_eq!(known(&mut memory, &key, 55_003), None);
     }
 
     #[test]
     fn a_pinned_value_outlives_what_the_store_says() {
         let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
-        memory.pin(key, ("exposed", 1), 1_000, 100_000);
-        memory.keep(key, Some(("active", 1)), 2_000, 2_000);
+        memory.pin(key, (Rc::new("exposed"), 1), 1_000, 100_000);
+        memory.keep(key, Some((Rc::new("active"), 1)), 2_000, 2_000);
         memory.keep(key, None, 3_000, 3_000);
         assert_eq!(known(&mut memory, &key, 99_999), Some("exposed"));
         assert_eq!(known(&mut memory, &key, 100_000), None);
-        memory.keep(key, Some(("active", 1)), 100_001, 100_001);
+        memory.keep(key, Some((Rc::new("active"), 1)), 100_001, 100_001);
         assert_eq!(known(&mut memory, &key, 100_002), Some("active"));
     }
 
     #[test]
     fn nothing_is_remembered_for_no_time() {
         let (mut memory, key) = (Memory::new(0, 0), digest("a"));
-        memory.keep(key, Some(("a", 1)), 5, 5);
+        memory.keep(key, Some((Rc::new("a"), 1)), 5, 5);
         assert_eq!(known(&mut memory, &key, 5), None);
         assert!(memory.has_seen(&key));
     }
@@ -324,10 +329,10 @@ mod tests {
     fn a_use_is_told_once_a_minute() {
         let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
         assert!(!memory.is_first_use(&key, 0));
-        memory.keep(key, Some(("a", 1)), 0, 0);
+        memory.keep(key, Some((Rc::new("a"), 1)), 0, 0);
         assert!(memory.is_first_use(&key, 1));
         assert!(!memory.is_first_use(&key, 59_999));
-        memory.keep(key, Some(("a", 1)), 59_999, 59_999);
+        memory.keep(key, Some((Rc::new("a"), 1)), 59_999, 59_999);
         assert!(!memory.is_first_use(&key, 59_999));
         assert!(memory.is_first_use(&key, 60_000));
     }
@@ -339,12 +344,12 @@ mod tests {
         let busy: alloc::vec::Vec<KeyDigest> =
             (0..100).map(|n| digest(&format!("busy{n}"))).collect();
         for key in &busy {
-            memory.keep(*key, Some((String::from("busy"), 400)), 0, 0);
+            memory.keep(*key, Some((Rc::new(String::from("busy")), 400)), 0, 0);
             assert!(matches!(memory.recall(key, 0), Recall::Known(_)));
         }
         for n in 0..1_000_000_u64 {
             let key = digest(&format!("flood{n}"));
-            let found = (n % 2 == 0).then(|| (String::from("once"), 400));
+            let found = (n % 2 == 0).then(|| (Rc::new(String::from("once")), 400));
             memory.keep(key, found, n, n);
             if n % 1_000 == 0 {
                 for key in &busy {
@@ -360,7 +365,7 @@ mod tests {
     #[test]
     fn made_up_keys_alone_push_out_nothing_even_once_used() {
         let (mut memory, key) = (Memory::new(1_000_000_000, 1_000_000_000), digest("a"));
-        memory.keep(key, Some(("a", 400)), 0, 0);
+        memory.keep(key, Some((Rc::new("a"), 400)), 0, 0);
         for n in 0..200_000_u64 {
             memory.keep(digest(&format!("made-up{n}")), None, n, n);
         }

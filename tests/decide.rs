@@ -27,7 +27,18 @@ fn record(kind: Kind, mode: Mode) -> KeyRecord {
     KeyRecord::active("key_1".into(), "acct_1".into(), kind, mode, UnixTime(1))
 }
 
-/// What the contract's table says, written without the core's help: the code of the refusal, or `None`.
+/// What of a policy is only to be reported.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum ReportOnly {
+    Nothing,
+    Routes,
+    Everything,
+}
+
+/// The code of the refusal, or else of the one that was only reported, if any.
+type Verdict = Result<Option<&'static str>, &'static str>;
+
+/// What the contract's table says, written without the core's help.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     kind: Kind,
@@ -45,50 +56,85 @@ struct Case {
     scopes: Option<&'static str>,
     method: &'static str,
     path: &'static str,
+    report_only: ReportOnly,
 }
 
 impl Case {
-    fn expected(self) -> Option<&'static str> {
+    fn expected(self) -> Verdict {
         if self.record_kind != self.kind || self.record_mode != self.mode {
-            return Some("invalid-key");
+            return Err("invalid-key");
         }
         if self.is_revoked {
-            return Some("key-revoked");
+            return Err("key-revoked");
         }
         if matches!(self.expires_at, Some(at) if at <= NOW.0) {
-            return Some("key-expired");
+            return Err("key-expired");
         }
         if self.is_exposed {
-            return Some("key-exposed");
+            return Err("key-exposed");
         }
-        let is_secret = self.kind == Kind::Secret;
+        let mut reported = None;
+        for (code, is_broken, is_spared) in [self.page(), self.origin(), self.route()] {
+            if is_broken && !is_spared {
+                return Err(code);
+            }
+            if is_broken && reported.is_none() {
+                reported = Some(code);
+            }
+        }
+        Ok(reported)
+    }
+
+    /// Step 7: the code, whether the rule is broken, and whether that is only reported.
+    fn page(self) -> (&'static str, bool, bool) {
         let is_page = match (self.fetch_site, self.origin) {
             (Some("cross-site" | "same-site" | "odd"), _) | (None, Some(_)) => true,
             (Some(_), _) | (None, None) => false,
         };
-        if is_secret && is_page && !self.is_exempt {
-            return Some("secret-key-in-browser");
-        }
-        if !is_secret && (self.record_lists.is_some() || self.policy_lists.is_some()) {
-            let listed = [self.record_lists, self.policy_lists];
-            if self.origin.is_none() || !listed.contains(&self.origin) {
-                return Some("origin-not-allowed");
-            }
-        }
-        let scoped = |scope: &str| self.scopes.is_none_or(|scopes| scopes == scope);
-        let is_permitted = match (self.kind, self.method, self.path) {
-            (Kind::Publishable, "POST", "/pay") => scoped("pay"),
-            (Kind::Publishable, "GET", "/test-only") => self.mode == Mode::Test,
-            (Kind::Publishable, ..) => false,
-            (Kind::Secret, "GET", "/refunds") => scoped("refunds"),
-            // No single reading: a key that is confined to scopes might reach a route around its scope.
-            (Kind::Secret, _, "/x/../refunds") => self.scopes.is_none(),
-            (Kind::Secret, ..) => true,
-        };
-        (!is_permitted).then_some("insufficient-scope")
+        let is_broken = self.kind == Kind::Secret && is_page && !self.is_exempt;
+        ("secret-key-in-browser", is_broken, self.report_only == ReportOnly::Everything)
     }
 
-    fn decided(self, policy: &Policy) -> Option<&'static str> {
+    /// Step 8.
+    fn origin(self) -> (&'static str, bool, bool) {
+        let listed = [self.record_lists, self.policy_lists];
+        let is_limited = self.kind == Kind::Publishable && listed != [None, None];
+        let is_broken = is_limited && (self.origin.is_none() || !listed.contains(&self.origin));
+        ("origin-not-allowed", is_broken, self.spares_at_route())
+    }
+
+    /// Step 9.
+    fn route(self) -> (&'static str, bool, bool) {
+        let lacks = |scope: &str| self.scopes.is_some_and(|scopes| scopes != scope);
+        // No single reading: a key that is confined might reach a route around its scope, and no report could say which.
+        let is_ambiguous = self.path == "/x/../refunds";
+        let is_confined = self.kind == Kind::Publishable || self.scopes.is_some();
+        let is_broken = match (self.kind, self.method, self.path) {
+            _ if is_ambiguous => is_confined,
+            (Kind::Publishable, "POST", "/pay") => lacks("pay"),
+            (Kind::Publishable, "GET", "/test-only") => self.mode != Mode::Test,
+            (Kind::Publishable, ..) => true,
+            (Kind::Secret, "GET", "/refunds") => lacks("refunds"),
+            (Kind::Secret, ..) => false,
+        };
+        ("insufficient-scope", is_broken, self.spares_at_route() && !is_ambiguous)
+    }
+
+    fn spares_at_route(self) -> bool {
+        let has_route = matches!(
+            (self.kind, self.mode, self.method, self.path),
+            (Kind::Publishable, _, "POST", "/pay")
+                | (Kind::Publishable, Mode::Test, "GET", "/test-only")
+                | (Kind::Secret, _, "GET", "/refunds")
+        );
+        match self.report_only {
+            ReportOnly::Nothing => false,
+            ReportOnly::Routes => has_route,
+            ReportOnly::Everything => true,
+        }
+    }
+
+    fn decided(self, policy: &Policy) -> Verdict {
         let mut record = record(self.record_kind, self.record_mode);
         record.revoked =
             self.is_revoked.then(|| Revocation { at: UnixTime(1), reason: String::new() });
@@ -105,25 +151,33 @@ impl Case {
             fetch_site: self.fetch_site,
         };
         let lookup = lookup(self.kind, self.mode, policy);
-        let denial = decide(&lookup, Some(&record), &facts, policy, NOW).err()?;
-        Some(Problem::from(denial).code())
+        let code = |denial| Problem::from(denial).code();
+        match decide(&lookup, Some(&record), &facts, policy, NOW) {
+            Ok(grant) => Ok(grant.reported().map(code)),
+            Err(denial) => Err(code(denial)),
+        }
     }
 }
 
 /// The cases' policy, which lists an origin for publishable keys or none.
-fn policy_that_lists(origin: Option<&str>) -> Policy {
+fn policy_that_lists(origin: Option<&str>, report_only: ReportOnly) -> Policy {
     let origins = origin.map_or(String::new(), |origin| format!(r#""origins":["{origin}"],"#));
+    let (all, routes) = match report_only {
+        ReportOnly::Nothing => ("", ""),
+        ReportOnly::Routes => ("", r#","report_only":true"#),
+        ReportOnly::Everything => (r#""report_only":true,"#, ""),
+    };
     policy(&format!(
-        r#"{{ "upstream": {{ "live": "https://live.example", "test": "https://test.example" }}, {origins}
+        r#"{{ "upstream": {{ "live": "https://live.example", "test": "https://test.example" }}, {origins} {all}
             "accept_foreign_keys": true, "routes": [
-            {{ "method": "POST", "path": "/pay", "scope": "pay" }},
-            {{ "method": "GET", "path": "/test-only", "modes": ["test"] }},
-            {{ "method": "GET", "path": "/refunds", "kinds": ["secret"], "scope": "refunds" }} ] }}"#
+            {{ "method": "POST", "path": "/pay", "scope": "pay" {routes} }},
+            {{ "method": "GET", "path": "/test-only", "modes": ["test"] {routes} }},
+            {{ "method": "GET", "path": "/refunds", "kinds": ["secret"], "scope": "refunds" {routes} }} ] }}"#
     ))
 }
 
 /// Every value of each input with every value of all others.
-fn for_each_case(mut check: impl FnMut(Case)) {
+fn for_each_case(report_only: ReportOnly, mut check: impl FnMut(Case)) {
     let sites = [
         None,
         Some("same-origin"),
@@ -169,6 +223,7 @@ fn for_each_case(mut check: impl FnMut(Case)) {
                                             scopes,
                                             method,
                                             path,
+                                            report_only,
                                         });
                                     }
                                 }
@@ -181,20 +236,99 @@ fn for_each_case(mut check: impl FnMut(Case)) {
     }
 }
 
-#[test]
-fn decision_is_the_contracts_table() {
-    let (mut cases, mut allowed) = (0_u32, 0_u32);
-    let listing = policy_that_lists(Some("https://other.example"));
-    let free = policy_that_lists(None);
-    for_each_case(|case| {
+#[track_caller]
+fn is_the_table(report_only: ReportOnly) -> [u32; 3] {
+    let [mut refused, mut allowed, mut reported] = [0_u32; 3];
+    let listing = policy_that_lists(Some("https://other.example"), report_only);
+    let free = policy_that_lists(None, report_only);
+    for_each_case(report_only, |case| {
         let policy = if case.policy_lists.is_some() { &listing } else { &free };
         let decided = case.decided(policy);
         assert_eq!(decided, case.expected(), "{case:?}");
-        cases += 1;
-        allowed += u32::from(decided.is_none());
+        match decided {
+            Err(_) => refused += 1,
+            Ok(None) => allowed += 1,
+            Ok(Some(_)) => reported += 1,
+        }
     });
+    [refused, allowed, reported]
+}
+
+#[test]
+fn decision_is_the_contracts_table() {
+    let [refused, allowed, reported] = is_the_table(ReportOnly::Nothing);
     // Neither side of the table is empty.
-    assert!(cases > 50_000 && allowed > 1_000, "{cases} cases, {allowed} allowed");
+    assert!(refused > 50_000 && allowed > 1_000, "{refused} refused, {allowed} allowed");
+    assert_eq!(reported, 0);
+}
+
+#[test]
+fn report_only_spares_what_the_table_says_and_nothing_more() {
+    let [_, strictly_allowed, _] = is_the_table(ReportOnly::Nothing);
+    let [_, allowed, by_routes] = is_the_table(ReportOnly::Routes);
+    assert_eq!(allowed, strictly_allowed);
+    let [refused, allowed, by_policy] = is_the_table(ReportOnly::Everything);
+    assert_eq!(allowed, strictly_allowed);
+    assert!(0 < by_routes && by_routes < by_policy && by_policy < refused);
+}
+
+const LIMITED: &str = r#"{"upstream":{"test":"https://a"},"accept_foreign_keys":true,REPORT
+    "routes":[{"method":"GET","path":"/pay","report_only":true},{"method":"GET","path":"/new"}],
+    "origins":["https://shop.example"],"rates":{"tiers":[{"name":"slow","binding":"SLOW","limit":5,"period":10}]}}"#;
+
+#[test]
+fn request_over_its_limit_is_refused_or_reported_as_the_rest() {
+    for (report, path, origin, expected) in [
+        ("", "/new", SHOP, Err("rate-limited")),
+        ("", "/pay", SHOP, Ok("rate-limited")),
+        // What would have refused it first is what is reported.
+        ("", "/pay", "https://other.example", Ok("origin-not-allowed")),
+        (r#""report_only":true,"#, "/new", SHOP, Ok("rate-limited")),
+        (r#""report_only":true,"#, "/none", SHOP, Ok("insufficient-scope")),
+    ] {
+        let policy = policy(&LIMITED.replace("REPORT", report));
+        let path = CanonicalPath::parse(path).unwrap();
+        let facts = RequestFacts {
+            method: "GET",
+            path: Some(&path),
+            origin: Some(origin),
+            fetch_site: None,
+        };
+        let mut record = record(Kind::Publishable, Mode::Test);
+        record.rate = Some("slow".into());
+        let lookup = lookup(Kind::Publishable, Mode::Test, &policy);
+        let grant = decide(&lookup, Some(&record), &facts, &policy, NOW).unwrap();
+        let tier = policy.tier(&record).unwrap().unwrap();
+        let code = |denial| Problem::from(denial).code();
+        let verdict = grant.over_limit(tier).map(|grant| grant.reported().map(code));
+        assert_eq!(verdict.map_err(code), expected.map(Some), "{report} {path}");
+    }
+}
+
+#[test]
+fn refusal_over_the_limit_says_for_how_long_and_of_what() {
+    let policy = policy(&LIMITED.replace("REPORT", ""));
+    let problem = Problem::from(policy.rates().unwrap().tiers()[0].denial());
+    assert_eq!((problem.status(), problem.code()), (429, "rate-limited"));
+    assert_eq!(problem.retry_after(), Some("10"));
+    assert_eq!(problem.rate_limit_policy().unwrap(), r#""slow";q=5;w=10"#);
+    assert_eq!(problem.rate_limit().unwrap(), r#""slow";r=0;t=10"#);
+    // Another credential is no way around it.
+    assert_eq!(problem.challenge(), None);
+    let other = Problem::from(Denial::Revoked);
+    assert_eq!((other.rate_limit(), other.rate_limit_policy()), (None, None));
+}
+
+#[test]
+fn what_is_only_reported_is_still_forwarded_as_it_was_judged() {
+    let policy = policy(&LIMITED.replace("REPORT", r#""report_only":true,"#));
+    let path = CanonicalPath::parse("/n%6fne").unwrap();
+    let facts = RequestFacts { method: "GET", path: Some(&path), origin: None, fetch_site: None };
+    let record = record(Kind::Publishable, Mode::Test);
+    let lookup = lookup(Kind::Publishable, Mode::Test, &policy);
+    let forward = decide(&lookup, Some(&record), &facts, &policy, NOW).unwrap().into_forward();
+    assert_eq!(forward.path.unwrap().as_str(), "/none");
+    assert!(forward.removes_overrides);
 }
 
 #[test]

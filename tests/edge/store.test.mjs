@@ -10,6 +10,7 @@ import {
 } from './harness.mjs';
 
 const key = seed('secret', 'test');
+const other = seed('secret', 'test');
 const unknown = { key: issueKey('secret', 'test') };
 
 let upstream;
@@ -72,7 +73,8 @@ describe('a store that a test plays', () => {
       answer(request, response);
     });
     edge = await startBareEdge({
-      policy: policyFor(upstream.origin, { store_timeout_ms: 300, store_cache_ttl: 45 }),
+      // Without a memory, so that each request asks.
+      policy: policyFor(upstream.origin, { store_timeout_ms: 300, store_cache_ttl: 45, memory_ttl: 0, memory_ttl_unknown: 0 }),
       store: store.origin,
     });
   });
@@ -145,12 +147,12 @@ describe('a store that a test plays', () => {
     let release;
     answer = (_, response) => {
       if (!release) release = () => response.end(key.entry[1]);
-      else response.end(key.entry[1]);
+      else response.end(other.entry[1]);
     };
     const first = edge.sendAs(key, { target: '/echo?first' });
     while (asked.length === 0) await once(store.server, 'request');
     // The second is answered while the first waits for the store.
-    assert.equal((await edge.sendAs(key, { target: '/echo?second' })).status, 200);
+    assert.equal((await edge.sendAs(other, { target: '/echo?second' })).status, 200);
     release();
     assert.ok([200, 503].includes((await first).status));
   });

@@ -19,10 +19,12 @@
 //! that a trap could lose.
 
 mod exchange;
+mod facts;
 mod forward;
 mod log;
+mod memory;
 mod respond;
-pub(crate) mod runtime;
+mod runtime;
 mod settings;
 mod store;
 
@@ -33,10 +35,13 @@ use keyguard::{
 };
 use wasm_bindgen::JsValue;
 use worker::Env;
+use zeroize::Zeroizing;
 
+use crate::runtime::{Call, Request};
 use exchange::Exchange;
+use facts::Facts;
 use log::Subject;
-use runtime::{Call, Request};
+use memory::Found;
 
 /// Answers a request with a `Response` or a promise of one; `undefined` when the store was asked, and its answer
 /// is to be brought as `stored`.
@@ -46,10 +51,18 @@ pub(crate) fn handle(
     call: &Call,
     stored: Option<&JsValue>,
 ) -> JsValue {
-    let exchange = Exchange::read(request, env, call);
+    // It holds the credential.
+    let text = Zeroizing::new(runtime::facts(request, call));
     let mut subject = Subject::Unknown;
-    steps(&exchange, stored, &mut subject)
-        .unwrap_or_else(|problem| exchange.refuse(&problem, &subject).into())
+    let facts = Facts::read(&text);
+    let is_read = facts.is_some();
+    let exchange = Exchange { request, env, call, facts: facts.unwrap_or_default() };
+    let answer = if is_read {
+        steps(&exchange, stored, &mut subject)
+    } else {
+        Err(Denial::UnreadableTarget.into())
+    };
+    answer.unwrap_or_else(|problem| exchange.refuse(&problem, &subject).into())
 }
 
 /// Answers for what broke: the upstream, if the request had been `sent` there, or else the guard itself.
@@ -59,9 +72,11 @@ pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late
         (true, false) => Fault::UpstreamUnreachable,
         (false, _) => Fault::Internal,
     };
-    let subject = call.forwarded().as_ref().and_then(Subject::of_forwarded);
+    let subject = call.identity().as_ref().and_then(Subject::of_forwarded);
     let subject = subject.unwrap_or(Subject::Unknown);
-    Exchange::read(request, env, call).refuse(&fault.into(), &subject).into()
+    let text = Zeroizing::new(runtime::facts(request, call));
+    let facts = Facts::read(&text).unwrap_or_default();
+    Exchange { request, env, call, facts }.refuse(&fault.into(), &subject).into()
 }
 
 fn steps(
@@ -73,11 +88,10 @@ fn steps(
     #[cfg(feature = "test-hooks")]
     runtime::panic_if_asked(exchange.request);
     let url = exchange.url().ok_or(Denial::UnreadableTarget)?;
-    let (method, origin) = (exchange.method.as_str(), exchange.origin.as_deref());
+    let Facts { method, origin, now, .. } = exchange.facts;
 
-    let asked_method = exchange.header(&runtime::ACCESS_CONTROL_REQUEST_METHOD);
     // (1) (2)
-    if let Some(preflight) = admit(&url, method, origin, asked_method.as_deref(), policy)? {
+    if let Some(preflight) = admit(&url, method, origin, exchange.facts.requested_method, policy)? {
         return Ok(respond::preflight(&preflight).into());
     }
     if is_reserved(url.path()) {
@@ -85,25 +99,30 @@ fn steps(
         exchange.call.reserve();
         return Ok(JsValue::UNDEFINED);
     }
-    let authorization = exchange.header(&runtime::AUTHORIZATION);
-    let token = bearer(&url, method, authorization.as_deref())?; // (3)
+    let token = bearer(&url, method, exchange.facts.authorization)?; // (3)
     let lookup = Lookup::of(api_key(&token)?, policy)?; // (4)
     *subject = Subject::of_key(&lookup);
 
-    let Some(stored) = stored else {
-        store::ask(exchange, &lookup, policy)?; // (5) the question
-        return Ok(JsValue::UNDEFINED);
+    // (5)
+    let found = match (memory::recall(lookup.digest(), policy, now), stored) {
+        (Found::Known(found), _) => found,
+        (Found::AskStore, Some(stored)) => {
+            memory::keep(lookup.digest(), stored, policy, (exchange.asked_at(), now))?
+        }
+        (Found::AskStore, None) => {
+            store::ask(exchange, &lookup, policy)?;
+            return Ok(JsValue::UNDEFINED);
+        }
     };
-    let record = store::read(stored)?; // (5) the answer
-    subject.now_known(record.as_ref());
+    let record = found.as_ref().map(|found| &found.record);
+    subject.now_known(record);
 
     let path = CanonicalPath::parse(url.path());
-    let fetch_site = exchange.header(&runtime::SEC_FETCH_SITE);
-    let fetch_site = fetch_site.as_deref();
+    let fetch_site = exchange.facts.fetch_site;
     let facts = RequestFacts { method, path: path.as_ref(), origin, fetch_site };
-    let now = UnixTime(runtime::now_seconds());
-    let grant = decide(&lookup, record.as_ref(), &facts, policy, now)?; // (6) (7) (8) (9)
+    let grant = decide(&lookup, record, &facts, policy, UnixTime(now / 1000))?; // (6) (7) (8) (9)
+    let Some(found) = &found else { return Err(Fault::Internal.into()) };
     // (10) has no limiter yet: every key's limit has room.
     log::allowed(exchange, &grant, subject);
-    Ok(forward::send(exchange, grant, &url, policy)) // (11)
+    Ok(forward::send(exchange, grant, &found.identity, &url, policy)) // (11)
 }

@@ -39,11 +39,6 @@ extern "C" {
     pub(crate) fn started(this: &Call) -> f64;
 }
 
-/// The clock, in seconds. A clock before 1970 reads as 0, at which no key with an expiry has expired yet; the runtime has none.
-pub(crate) fn now_seconds() -> u64 {
-    worker::Date::now().as_millis() / 1000
-}
-
 /// The clock, in milliseconds. It stands still while no I/O is done.
 pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()

@@ -11,6 +11,7 @@ macro_rules! say {
 }
 
 mod api;
+mod bench;
 mod checkout;
 mod demo;
 mod dev;
@@ -23,7 +24,7 @@ mod tools;
 mod web;
 mod worker;
 
-use std::process::ExitCode;
+use std::{ffi::OsStr, process::ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -59,6 +60,11 @@ usage: cargo xtask <task>
       --test-hooks         with the hooks that tests use; never for a deployment
       --out DIR
   build web              the npm package, into www/pkg
+  bench edge             what the edge costs beside others, into docs/performance.md (needs nginx and wrk)
+      --rounds N           (9) how often each has its turn
+      --seconds S          (2) for how long
+      --only CASE          hot, hot-publishable, cold, none, malformed or unknown; nothing is written
+      --quick              as little as shows that everything works; nothing is written
   setup                  install the pinned tools, as every other task does when they are missing";
 
 fn run() -> Result<ExitCode> {
@@ -76,6 +82,7 @@ fn run() -> Result<ExitCode> {
         "dev" => dev(&mut arguments),
         "test" => test(&mut arguments),
         "build" => build(&mut arguments),
+        "bench" => bench(&mut arguments),
         "setup" => {
             no_more(&mut arguments)?;
             let project = Project::locate()?;
@@ -141,6 +148,29 @@ fn build(arguments: &mut Parser) -> Result<ExitCode> {
         }
         _ => bail!("build what? `worker` or `web`"),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bench(arguments: &mut Parser) -> Result<ExitCode> {
+    if arguments.value().ok().as_deref() != Some(OsStr::new("edge")) {
+        bail!("bench what? `edge`");
+    }
+    let mut options = bench::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("rounds") => options.rounds = arguments.value()?.parse()?,
+            Arg::Long("seconds") => options.seconds = arguments.value()?.parse()?,
+            Arg::Long("only") => options.only = Some(arguments.value()?.string()?),
+            Arg::Long("quick") => {
+                options = bench::Options { rounds: 1, seconds: 1, quick: true, ..options };
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if options.rounds == 0 || options.seconds == 0 {
+        bail!("nothing is measured in no time");
+    }
+    bench::edge(&Project::locate()?, &options)?;
     Ok(ExitCode::SUCCESS)
 }
 

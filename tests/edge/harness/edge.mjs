@@ -22,7 +22,7 @@ const TYPES = { '.js': 'ESModule', '.mjs': 'ESModule', '.wasm': 'CompiledWasm' }
 
 /** The Worker's modules, under the names that its imports use. */
 export function workerModules(build = BUILD) {
-  const entries = ['entry.mjs', 'accounts.mjs', 'github.mjs', 'instance.mjs', 'webhook.mjs'].map((name) => ({
+  const entries = readdirSync(WORKER).filter((name) => name.endsWith('.mjs')).map((name) => ({
     type: 'ESModule',
     path: name,
     contents: readFileSync(path.join(WORKER, name), 'utf8'),

@@ -272,7 +272,8 @@ fn refusal(problem: &Problem, call: &AdminCall) -> Answer {
 }
 
 fn now() -> UnixTime {
-    UnixTime(shared::now_seconds())
+    // A clock before 1970 reads as 0, at which no key with an expiry has expired yet; the runtime has none.
+    UnixTime(worker::Date::now().as_millis() / 1000)
 }
 
 fn failed(fault: Fault) -> JsError {

@@ -5,28 +5,22 @@ use keyguard::{
 };
 use wasm_bindgen::JsValue;
 
-use super::{exchange::Exchange, runtime};
+use super::{
+    exchange::Exchange,
+    runtime::{self, Identity},
+};
 
 /// Forwards the request and hands on the runtime's own promise of the response.
 pub(crate) fn send(
     exchange: &Exchange<'_>,
     grant: Grant<'_>,
+    identity: &Identity,
     url: &RequestUrl<'_>,
     policy: &Policy,
 ) -> JsValue {
     let forward = grant.into_forward();
     let record = forward.record;
-    let derived = runtime::derive(
-        exchange.request,
-        &target(&forward, url),
-        &removed(exchange, &forward, policy),
-        &record.account,
-        &record.id,
-        record.kind.as_str(),
-        record.mode.as_str(),
-        &exchange.call.id(),
-    );
-    if let (Some(cors), Some(origin)) = (policy.cors(), &exchange.origin)
+    if let (Some(cors), Some(origin)) = (policy.cors(), exchange.facts.origin)
         && let Some(allowed) = cors.allow_origin(origin)
     {
         exchange.call.allow(allowed, EXPOSED_HEADERS);
@@ -36,7 +30,14 @@ pub(crate) fn send(
         let deprecation = format!("@{}", rotated_at.0);
         exchange.call.retire(&deprecation, &runtime::http_date(expires_at.0));
     }
-    exchange.call.send(&derived, policy.upstream_timeout_ms())
+    runtime::send(
+        exchange.call,
+        exchange.request,
+        &target(&forward, url),
+        &removed(exchange, &forward, policy),
+        identity,
+        policy.upstream_timeout_ms(),
+    )
 }
 
 /// The upstream's origin with the path that was judged, and the query as it came.
@@ -51,17 +52,20 @@ fn target(forward: &Forward<'_>, url: &RequestUrl<'_>) -> String {
 }
 
 fn removed(exchange: &Exchange<'_>, forward: &Forward<'_>, policy: &Policy) -> String {
-    let headers = exchange.request.headers();
-    let connection = runtime::header(&headers, &runtime::CONNECTION);
-    let proxy_connection = runtime::header(&headers, &runtime::PROXY_CONNECTION);
-    let upgrade = runtime::header(&headers, &runtime::UPGRADE);
+    let facts = &exchange.facts;
     let removal = Removal {
-        connection: connection.as_deref(),
-        proxy_connection: proxy_connection.as_deref(),
-        is_websocket: upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")),
+        connection: facts.connection,
+        proxy_connection: facts.proxy_connection,
+        is_websocket: facts.upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")),
         keeps_authorization: policy.forward_authorization(),
         removes_overrides: forward.removes_overrides,
     };
-    let names = runtime::names(&headers);
-    names.split('\n').filter(|name| removal.removes(name)).collect::<Vec<_>>().join("\n")
+    let mut removed = String::new();
+    for name in facts.names.split(',').filter(|name| removal.removes(name)) {
+        if !removed.is_empty() {
+            removed.push(',');
+        }
+        removed.push_str(name);
+    }
+    removed
 }

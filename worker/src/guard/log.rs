@@ -1,14 +1,15 @@
 //! One line per verdict: who, what, why and how long, and never a key.
 
-use js_sys::JsString;
 use keyguard::{Grant, KeyRecord, Kind, Lookup, Mode, Problem, Redacted, policy::Route};
-use serde_json::{Value, json};
+use serde::Serialize;
 use worker::console_log;
 
 use super::{
-    exchange::Exchange,
-    runtime::{self, Request},
+    exchange::{Exchange, millis},
+    facts::Facts,
+    runtime::Identity,
 };
+use crate::runtime;
 
 /// Whose request it was, as far as that is known.
 pub(crate) enum Subject {
@@ -34,56 +35,73 @@ impl Subject {
         }
     }
 
-    /// Whose request was forwarded: its identity is in the headers that were set on it.
-    pub(crate) fn of_forwarded(request: &Request) -> Option<Self> {
-        let headers = request.headers();
-        let value = |name: &str| headers.get(&JsString::from(name));
+    /// Whose request was forwarded.
+    pub(crate) fn of_forwarded(identity: &Identity) -> Option<Self> {
         Some(Self::Record {
-            id: value("keyguard-key-id")?,
-            kind: serde_json::from_value(value("keyguard-kind")?.into()).ok()?,
-            mode: serde_json::from_value(value("keyguard-mode")?.into()).ok()?,
+            id: identity.key_id(),
+            kind: serde_json::from_value(identity.kind().into()).ok()?,
+            mode: serde_json::from_value(identity.mode().into()).ok()?,
         })
     }
 
-    fn fields(&self) -> Value {
-        match self {
-            Self::Unknown => json!({}),
+    fn line<'a>(&'a self, exchange: &Exchange<'a>, code: &'a str) -> Line<'a> {
+        let (key, key_id, kind, mode) = match self {
+            Self::Unknown => (None, None, None, None),
             Self::Key { redacted, kind, mode } => {
-                json!({ "key": redacted.to_string(), "kind": kind, "mode": mode })
+                (Some(redacted.to_string()), None, Some(*kind), Some(*mode))
             }
-            Self::Record { id, kind, mode } => json!({ "key_id": id, "kind": kind, "mode": mode }),
+            Self::Record { id, kind, mode } => (None, Some(id.as_str()), Some(*kind), Some(*mode)),
+        };
+        let Facts { method, request_id, started, .. } = exchange.facts;
+        let duration_ms = millis(runtime::now_ms()).saturating_sub(started);
+        Line {
+            event: "verdict",
+            code,
+            status: None,
+            request_id,
+            method,
+            route: None,
+            duration_ms,
+            key,
+            key_id,
+            kind,
+            mode,
         }
     }
 }
 
 /// Logs that a request may pass.
 pub(crate) fn allowed(exchange: &Exchange<'_>, grant: &Grant<'_>, subject: &Subject) {
-    write(exchange, "allowed", None, grant.route().map(Route::label), subject);
+    let route = grant.route().map(Route::label);
+    write(&Line { route, ..subject.line(exchange, "allowed") });
 }
 
 /// Logs that a request was refused, and with what.
 pub(crate) fn refused(exchange: &Exchange<'_>, problem: &Problem, subject: &Subject) {
-    write(exchange, problem.code(), Some(problem.status()), None, subject);
+    let status = Some(problem.status());
+    write(&Line { status, ..subject.line(exchange, problem.code()) });
 }
 
-fn write(
-    exchange: &Exchange<'_>,
-    code: &str,
+fn write(line: &Line<'_>) {
+    // Strings and numbers have no way to fail.
+    console_log!("{}", serde_json::to_string(line).unwrap_or_default());
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'a str,
+    code: &'a str,
     status: Option<u16>,
-    route: Option<&str>,
-    subject: &Subject,
-) {
-    let mut line = json!({
-        "event": "verdict",
-        "code": code,
-        "status": status,
-        "request_id": exchange.call.id(),
-        "method": exchange.method,
-        "route": route,
-        "duration_ms": runtime::now_ms() - exchange.call.started(),
-    });
-    if let (Some(line), Value::Object(fields)) = (line.as_object_mut(), subject.fields()) {
-        line.extend(fields);
-    }
-    console_log!("{line}");
+    request_id: &'a str,
+    method: &'a str,
+    route: Option<&'a str>,
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<Mode>,
 }

@@ -10,14 +10,14 @@ use super::{exchange::Exchange, runtime};
 
 /// A problem document, readable for a page if the policy lets its origin read.
 pub(crate) fn refuse(exchange: &Exchange<'_>, problem: &Problem, cors: Option<&Cors>) -> Response {
-    let id = exchange.call.id();
+    let id = exchange.facts.request_id;
     let url = exchange.url();
-    let document = problem.document(url.as_ref().and_then(RequestUrl::instance), &id);
-    let origin = exchange.origin.as_deref().and_then(|origin| cors?.allow_origin(origin));
+    let document = problem.document(url.as_ref().and_then(RequestUrl::instance), id);
+    let origin = exchange.facts.origin.and_then(|origin| cors?.allow_origin(origin));
     runtime::problem(
         problem.status(),
         &document,
-        &id,
+        id,
         &problem.challenge().unwrap_or_default(),
         problem.retry_after().unwrap_or_default(),
         origin.unwrap_or_default(),

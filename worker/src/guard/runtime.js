@@ -1,19 +1,50 @@
-// The runtime's side of forwarding and answering, each in one crossing. What is set and removed is decided in Rust.
+// The runtime's side of reading, forwarding and answering, each in one crossing. What is set and removed is decided in Rust.
 
-export function names(headers) {
-  return [...headers.keys()].join("\n");
+/** Stands for a header that isn't there: no header's value can be it. */
+const ABSENT = "\0";
+
+/** All that is judged of a request, a field a line: see facts.rs. */
+export function facts(request, call) {
+  const { headers } = request;
+  let names = "";
+  for (const name of headers.keys()) names += name + ",";
+  return `${request.url}
+${request.method}
+${call.id}
+${call.started}
+${Date.now()}
+${headers.get("host") ?? ABSENT}
+${headers.get("authorization") ?? ABSENT}
+${headers.get("origin") ?? ABSENT}
+${headers.get("sec-fetch-site") ?? ABSENT}
+${headers.get("access-control-request-method") ?? ABSENT}
+${headers.get("connection") ?? ABSENT}
+${headers.get("proxy-connection") ?? ABSENT}
+${headers.get("upgrade") ?? ABSENT}
+${names}`;
 }
 
-export function derive(request, url, removed, account, keyId, kind, mode, requestId) {
-  const derived = new Request(url, request);
-  const { headers } = derived;
-  if (removed) for (const name of removed.split("\n")) headers.delete(name);
+/** Who a key is, as the upstream gets it. */
+export function identity(account, keyId, kind, mode) {
+  return { account, keyId, kind, mode };
+}
+
+/** Sends a request on, with another URL and other headers. */
+export function send(call, request, url, removed, who, ms) {
+  call.identity = who;
+  return call.send(request, url, forwarded(request, removed, who, call.id), ms);
+}
+
+/** The headers of a request without those in `removed` (joined by commas), and with the identity. */
+export function forwarded({ headers: given }, removed, { account, keyId, kind, mode }, requestId) {
+  const headers = new Headers(given);
+  if (removed) for (const name of removed.split(",")) headers.delete(name);
   headers.set("Keyguard-Account", account);
   headers.set("Keyguard-Key-Id", keyId);
   headers.set("Keyguard-Kind", kind);
   headers.set("Keyguard-Mode", mode);
   headers.set("Keyguard-Request-Id", requestId);
-  return derived;
+  return headers;
 }
 
 export function problem(status, body, requestId, challenge, retryAfter, origin, exposed) {

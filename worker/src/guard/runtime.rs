@@ -3,23 +3,24 @@
 //! Typed imports and strings that are made once: each crossing between wasm and JavaScript costs, and
 //! the general bindings make many.
 
-use js_sys::{JsString, Object};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
-pub(crate) use crate::runtime::{Call, Headers, Request, now_ms, now_seconds};
+use crate::runtime::{Call, Request};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The request that went to the upstream, once one did.
+    /// Whose request went to the upstream, once one did.
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn forwarded(this: &Call) -> Option<Request>;
+    pub(crate) fn identity(this: &Call) -> Option<Identity>;
 
     #[wasm_bindgen(method)]
     pub(crate) fn ask(this: &Call, store: &Kv, name: &str, cache_ttl: u32, ms: u32);
 
-    #[wasm_bindgen(method)]
-    pub(crate) fn send(this: &Call, request: &Request, ms: u32) -> JsValue;
+    /// When what the store answered was asked, in milliseconds.
+    #[wasm_bindgen(method, getter, js_name = askedAt)]
+    pub(crate) fn asked_at(this: &Call) -> f64;
 
     #[wasm_bindgen(method)]
     pub(crate) fn allow(this: &Call, origin: &str, exposed: &str);
@@ -33,24 +34,39 @@ extern "C" {
     /// A KV namespace.
     #[wasm_bindgen(extends = Object)]
     pub type Kv;
+
+    /// Who a key is, as the upstream gets it.
+    #[wasm_bindgen(extends = Object)]
+    pub type Identity;
+
+    #[wasm_bindgen(method, getter, js_name = keyId)]
+    pub(crate) fn key_id(this: &Identity) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn kind(this: &Identity) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn mode(this: &Identity) -> String;
 }
 
 #[wasm_bindgen(module = "/src/guard/runtime.js")]
 extern "C" {
-    /// The names of all headers, joined by line feeds.
-    pub(crate) fn names(headers: &Headers) -> String;
+    /// All that is judged of a request, a field a line.
+    pub(crate) fn facts(request: &Request, call: &Call) -> String;
 
-    /// A copy of `request` for `url`, without the headers in `removed` (joined by line feeds) and with the identity.
-    pub(crate) fn derive(
+    /// An identity, to be used for many requests.
+    pub(crate) fn identity(account: &str, key_id: &str, kind: &str, mode: &str) -> Identity;
+
+    /// Sends `request` to `url`, without the headers in `removed` (joined by commas) and with the identity; the
+    /// runtime's own promise of the response, whose headers have to come within `ms`.
+    pub(crate) fn send(
+        call: &Call,
         request: &Request,
         url: &str,
         removed: &str,
-        account: &str,
-        key_id: &str,
-        kind: &str,
-        mode: &str,
-        request_id: &str,
-    ) -> Request;
+        identity: &Identity,
+        ms: u32,
+    ) -> JsValue;
 
     /// A problem's response; an empty text stands for a header that isn't sent.
     pub(crate) fn problem(
@@ -67,36 +83,6 @@ extern "C" {
     pub(crate) fn preflight(origin: &str, methods: &str, headers: &str, max_age: &str) -> Response;
 }
 
-// rustfmt would drop the values.
-#[rustfmt::skip]
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static AUTHORIZATION: JsString = "authorization";
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static ORIGIN: JsString = "origin";
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static SEC_FETCH_SITE: JsString = "sec-fetch-site";
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static CONNECTION: JsString = "connection";
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static HOST: JsString = "host";
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static PROXY_CONNECTION: JsString = "proxy-connection";
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static UPGRADE: JsString = "upgrade";
-    #[wasm_bindgen(thread_local_v2, static_string)]
-    pub(crate) static ACCESS_CONTROL_REQUEST_METHOD: JsString = "access-control-request-method";
-}
-
-/// The value of a header, repeated ones joined by commas.
-pub(crate) fn header(
-    headers: &Headers,
-    name: &'static wasm_bindgen::JsThreadLocal<JsString>,
-) -> Option<String> {
-    name.with(|name| headers.get(name))
-}
-
 /// A time as HTTP writes it (RFC 9110 §5.6.7).
 pub(crate) fn http_date(seconds: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "exact for any date that has a name")]
@@ -106,6 +92,6 @@ pub(crate) fn http_date(seconds: u64) -> String {
 
 #[cfg(feature = "test-hooks")]
 pub(crate) fn panic_if_asked(request: &Request) {
-    let asked = request.headers().get(&JsString::from("x-keyguard-test"));
+    let asked = request.headers().get(&js_sys::JsString::from("x-keyguard-test"));
     assert!(asked.as_deref() != Some("panic"), "asked to");
 }

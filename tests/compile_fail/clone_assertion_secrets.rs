@@ -1,0 +1,5 @@
+fn clone(secrets: keyguard::AssertionSecrets) -> keyguard::AssertionSecrets {
+    secrets.clone()
+}
+
+fn main() {}

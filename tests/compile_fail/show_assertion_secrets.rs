@@ -1,0 +1,5 @@
+fn show(secrets: &keyguard::AssertionSecrets) -> String {
+    secrets.to_string()
+}
+
+fn main() {}

@@ -1,0 +1,55 @@
+//! What is judged of a request, brought from JavaScript in one crossing.
+
+/// A request's parts as they came. `None` is a header that isn't there.
+#[derive(Default)]
+pub(crate) struct Facts<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) request_id: &'a str,
+    /// When the request came, in milliseconds.
+    pub(crate) started: u64,
+    /// The clock, in milliseconds. It stands still while no I/O is done.
+    pub(crate) now: u64,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) origin: Option<&'a str>,
+    pub(crate) fetch_site: Option<&'a str>,
+    pub(crate) requested_method: Option<&'a str>,
+    pub(crate) connection: Option<&'a str>,
+    pub(crate) proxy_connection: Option<&'a str>,
+    pub(crate) upgrade: Option<&'a str>,
+    /// The names of all headers, each followed by a comma.
+    pub(crate) names: &'a str,
+}
+
+impl<'a> Facts<'a> {
+    /// Reads the text that `facts` in runtime.js makes: a field a line. No part of a request can hold a line feed; one
+    /// that does makes another number of lines, and is refused.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        let mut fields = text.split('\n');
+        let facts = Self {
+            url: fields.next()?,
+            method: fields.next()?,
+            request_id: fields.next()?,
+            started: fields.next()?.parse().unwrap_or_default(),
+            now: fields.next()?.parse().unwrap_or_default(),
+            host: header(fields.next()?),
+            authorization: header(fields.next()?),
+            origin: header(fields.next()?),
+            fetch_site: header(fields.next()?),
+            requested_method: header(fields.next()?),
+            connection: header(fields.next()?),
+            proxy_connection: header(fields.next()?),
+            upgrade: header(fields.next()?),
+            names: fields.next()?,
+        };
+        fields.next().is_none().then_some(facts)
+    }
+}
+
+fn header(field: &str) -> Option<&str> {
+    (field != ABSENT).then_some(field)
+}
+
+/// Stands for a header that isn't there: no header's value can be it.
+const ABSENT: &str = "\0";

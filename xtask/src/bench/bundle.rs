@@ -1,0 +1,174 @@
+//! A contender as it is deployed: its modules, and what workerd needs to run them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result};
+
+use super::{
+    cases::Contender,
+    keys,
+    servers::{MEASURED_CORE, Server, free_port},
+};
+use crate::{process, project::Project, tools::Tools};
+
+/// Where a contender's bundle and configuration are.
+#[derive(Debug)]
+pub(super) struct Bundle {
+    folder: PathBuf,
+    /// The names of the modules that are loaded, the entry first.
+    pub(super) modules: Vec<String>,
+}
+
+impl Bundle {
+    /// Bundles a contender as a deployment does, and writes what workerd needs to run it.
+    pub(super) fn make(
+        project: &Project,
+        tools: &Tools,
+        bench: &Path,
+        contender: &Contender,
+    ) -> Result<Self> {
+        let folder = bench.join(contender.id);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("disk"))?;
+        let program = tools.modules().join("esbuild/bin/esbuild");
+        let mut esbuild = tools.command(project, &program.to_string_lossy());
+        esbuild
+            .current_dir(project.root())
+            .arg(contender.entry)
+            .args(["--bundle", "--format=esm", "--target=esnext", "--external:cloudflare:*"])
+            .args(["--external:node:*", "--loader:.wasm=copy", "--asset-names=[name]"])
+            .arg("--conditions=workerd,worker,browser")
+            .arg("--out-extension:.js=.mjs")
+            .arg(format!("--outdir={}", folder.join("modules").display()));
+        process::run("esbuild", esbuild, &folder.join("esbuild.log"))?;
+        let entry = Path::new(contender.entry)
+            .file_name()
+            .and_then(|name| name.to_str())
+            .context("an entry has a name")?;
+        let mut modules = vec![entry.to_owned()];
+        for file in fs::read_dir(folder.join("modules"))? {
+            let name = file?.file_name().to_string_lossy().into_owned();
+            if name != entry {
+                modules.push(name);
+            }
+        }
+        modules.get_mut(1..).unwrap_or_default().sort();
+        let source = project.root().join("benches/edge");
+        for name in ["store.mjs", "policy.json"] {
+            fs::copy(source.join(name), folder.join(name)).with_context(|| name.to_owned())?;
+        }
+        let digests = folder.join(keys::DIGESTS);
+        fs::hard_link(bench.join(keys::DIGESTS), digests)?;
+        Ok(Self { folder, modules })
+    }
+
+    /// Starts the contender before `upstream` and waits for its port to be bound.
+    pub(super) fn start(
+        &self,
+        project: &Project,
+        tools: &Tools,
+        contender: &Contender,
+        upstream: u16,
+        start: Start,
+    ) -> Result<Server> {
+        let port = free_port()?;
+        let loading = match start {
+            Start::Whole => None,
+            Start::Loading => Some(LOADING),
+        };
+        if let Some(entry) = self.modules.first() {
+            let text = format!(
+                "export * from './{entry}';\nimport './{entry}';\nexport default {{ fetch: () => new Response() }};\n"
+            );
+            fs::write(self.folder.join("modules").join(LOADING), text)?;
+        }
+        let modules: Vec<String> = loading
+            .into_iter()
+            .chain(self.modules.iter().map(String::as_str))
+            .map(|name| {
+                let is_wasm =
+                    Path::new(name).extension().is_some_and(|extension| extension == "wasm");
+                let kind = if is_wasm { "wasm" } else { "esModule" };
+                format!("(name = \"{name}\", {kind} = embed \"modules/{name}\")")
+            })
+            .collect();
+        let (bindings, objects) = if contender.entry.starts_with("worker/") {
+            (format!("{}{OBJECT_BINDINGS}", contender.bindings), OBJECTS)
+        } else {
+            (contender.bindings.to_owned(), "")
+        };
+        let template = fs::read_to_string(project.root().join("benches/edge/config.capnp"))?;
+        let config = template
+            .replace("@UPSTREAM@", &format!("127.0.0.1:{upstream}"))
+            .replace("@PORT@", &port.to_string())
+            .replace("@DISK@", &self.folder.join("disk").display().to_string())
+            .replace("@MODULES@", &modules.join(", "))
+            .replace("@DATE@", &compatibility_date(project)?)
+            .replace("@BINDINGS@", &bindings)
+            .replace("@OBJECTS@", objects);
+        fs::write(self.folder.join("config.capnp"), config)?;
+        let mut command = Command::new("taskset");
+        command
+            .args(["--cpu-list", MEASURED_CORE])
+            .arg(tools.modules().join("workerd/bin/workerd"))
+            .args(["serve", "--experimental", "config.capnp"])
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(self.folder.join("workerd.log"))?);
+        let child = command.spawn().context("cannot run workerd")?;
+        Ok(Server { child, port })
+    }
+
+    /// Leaves the store but a few records, which it takes no time to make ready.
+    pub(super) fn keep_records(&self, count: usize) -> Result<()> {
+        let file = self.folder.join(keys::DIGESTS);
+        let mut digests = fs::read(&file)?;
+        digests.truncate(count.saturating_mul(32));
+        // Others have the same file.
+        fs::remove_file(&file)?;
+        Ok(fs::write(&file, digests)?)
+    }
+
+    /// What workerd complained about.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("workerd.log")).unwrap_or_default()
+    }
+
+    /// The files of the modules.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        self.modules.iter().map(|name| (name.as_str(), self.folder.join("modules").join(name)))
+    }
+}
+
+/// What is started of a contender.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    /// All of it.
+    Whole,
+    /// Its modules, loaded by one that answers in their place.
+    Loading,
+}
+
+const LOADING: &str = "loading.mjs";
+
+const OBJECT_BINDINGS: &str = r#"
+    (name = "ACCOUNTS", durableObjectNamespace = "Account"),
+    (name = "DIGESTS", durableObjectNamespace = "DigestIndex"),"#;
+const OBJECTS: &str = r#"durableObjectNamespaces = [
+    (className = "Account", uniqueKey = "accounts", enableSql = true),
+    (className = "DigestIndex", uniqueKey = "digests", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "disk"),"#;
+
+/// What the deployed Worker runs under.
+fn compatibility_date(project: &Project) -> Result<String> {
+    let file = project.root().join("worker/wrangler.toml");
+    let config: toml::Table = fs::read_to_string(file)?.parse().context("worker/wrangler.toml")?;
+    let date = config.get("compatibility_date").and_then(toml::Value::as_str);
+    date.map(str::to_owned).context("worker/wrangler.toml has no compatibility_date")
+}

@@ -1,0 +1,238 @@
+//! One run of the bench: who takes part, whose turn it is, and what it came to.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::{
+    Options,
+    bundle::{Bundle, Start},
+    cases::{self, CASES, CONTENDERS, Case, Contender, Credential},
+    figures::{Figures, Starts},
+    keys,
+    load::{self, Load},
+    servers::{self, Server, first_answer, request},
+};
+use crate::{process, project::Project, tools::Tools};
+
+/// How many keys are used again and again: the first of all.
+const HOT: usize = 2;
+
+/// The contenders, running, and their figures so far.
+pub(super) struct Contest<'a> {
+    project: &'a Project,
+    tools: &'a Tools,
+    options: &'a Options,
+    folder: PathBuf,
+    hot: keys::HotKeys,
+    upstream: Server,
+    running: Vec<(Contender, Bundle, Server)>,
+    counts_instructions: bool,
+    pub(super) figures: Figures,
+    pub(super) starts: BTreeMap<&'static str, Starts>,
+    bundles: BTreeMap<&'static str, Bundle>,
+    /// How many keys of a list each contender has used.
+    used: BTreeMap<(&'static str, &'static str), u64>,
+}
+
+impl<'a> Contest<'a> {
+    /// Makes the keys and starts everybody.
+    pub(super) fn prepare(
+        project: &'a Project,
+        tools: &'a Tools,
+        options: &'a Options,
+        cases: &[&Case],
+    ) -> Result<Self> {
+        let folder = project.state().join("bench");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
+        let hot = keys::write(&folder, if options.quick { 20_000 } else { 200_000 })?;
+        let upstream = servers::upstream(project, &folder).context("nginx")?;
+        let mut contest = Self {
+            project,
+            tools,
+            options,
+            folder,
+            hot,
+            upstream,
+            running: Vec::new(),
+            counts_instructions: load::counts_instructions(),
+            figures: Figures::default(),
+            starts: BTreeMap::new(),
+            bundles: BTreeMap::new(),
+            used: BTreeMap::new(),
+        };
+        for case in cases {
+            fs::write(contest.headers_of(case), contest.headers(case)?.join("\n") + "\n")?;
+        }
+        for contender in CONTENDERS {
+            contest.add(contender).with_context(|| contender.id)?;
+        }
+        Ok(contest)
+    }
+
+    /// Starts a contender and looks at what the upstream receives from it.
+    fn add(&mut self, contender: &Contender) -> Result<()> {
+        let bundle = Bundle::make(self.project, self.tools, &self.folder, contender)?;
+        let mut server =
+            bundle.start(self.project, self.tools, contender, self.upstream.port, Start::Whole)?;
+        let case = CASES.first().context("there is a case")?;
+        let question = request("GET", "/echo", &self.headers(case)?);
+        let answer = first_answer(&mut server, &question).with_context(|| bundle.log())?;
+        let received: Vec<&str> = answer.body().split('|').collect();
+        let has_identity = matches!(
+            received.as_slice(),
+            ["", "acct_0", "key_00000001", "secret", "live", id, _] if id.len() == 36
+        );
+        if contender.guard != cases::Guard::Nothing && !has_identity {
+            bail!("the upstream received {:?}\n{}", answer.text, bundle.log());
+        }
+        let is_signed = received.last().is_some_and(|assertion| !assertion.is_empty());
+        if contender.id == cases::ASSERTION && !is_signed {
+            say!("  {}: left out, this build signs nothing", contender.title);
+            return Ok(());
+        }
+        self.running.push((*contender, bundle, server));
+        Ok(())
+    }
+
+    /// Lets each contender have its turns at a case.
+    pub(super) fn measure(&mut self, case: &Case) -> Result<()> {
+        let load = Load {
+            script: self.project.root().join("benches/edge/load.lua"),
+            method: case.method,
+            target: case.target,
+            headers: self.headers_of(case),
+            keys: match case.credential {
+                Credential::Cold => Some(self.folder.join(keys::COLD)),
+                Credential::Unknown => Some(self.folder.join(keys::UNKNOWN)),
+                _ => None,
+            },
+            log: self.folder.join("wrk.log"),
+        };
+        let count = self.running.len();
+        // The first round warms up, and counts for nothing but wrong answers.
+        let first = u32::from(self.options.quick);
+        for round in first..=self.options.rounds {
+            process::check_interrupted()?;
+            for turn in 0..count {
+                let index =
+                    turn.wrapping_add(usize::try_from(round)?).checked_rem(count).unwrap_or(0);
+                let (contender, bundle, server) =
+                    self.running.get(index).context("a contender for each turn")?;
+                let used = self.used.entry((contender.id, case.id)).or_default();
+                let status = case.status(contender.guard);
+                let measured = load
+                    .send(server, status, self.options.seconds, *used, self.counts_instructions)
+                    .with_context(|| format!("{}, {}\n{}", contender.id, case.id, bundle.log()))?;
+                *used = used.saturating_add(measured.answers);
+                ensure!(
+                    measured.wrong == 0,
+                    "{}, {}: {} of {} answers were not {status}\n{}",
+                    contender.title,
+                    case.title,
+                    measured.wrong,
+                    measured.answers,
+                    bundle.log(),
+                );
+                if round > 0 {
+                    self.figures.add(case.id, contender.id, measured);
+                }
+            }
+            say!("  {}: round {round} of {}", case.title, self.options.rounds);
+        }
+        Ok(())
+    }
+
+    /// Measures how long it takes from nothing to an answer.
+    pub(super) fn measure_starts(&mut self) -> Result<()> {
+        let case = CASES.first().context("there is a case")?;
+        let question = request(case.method, case.target, &self.headers(case)?);
+        let rounds = if self.options.quick { 1 } else { self.options.rounds.max(9) };
+        // Nothing else is to run meanwhile.
+        let stopped: Vec<_> =
+            self.running.drain(..).map(|(contender, bundle, _)| (contender, bundle)).collect();
+        for (_, bundle) in &stopped {
+            bundle.keep_records(HOT)?;
+        }
+        for round in 0..rounds {
+            for turn in 0..stopped.len() {
+                process::check_interrupted()?;
+                let index = turn
+                    .wrapping_add(usize::try_from(round)?)
+                    .checked_rem(stopped.len())
+                    .unwrap_or(0);
+                let (contender, bundle) =
+                    stopped.get(index).context("a contender for each turn")?;
+                let after = |start| -> Result<f64> {
+                    let mut server = bundle.start(
+                        self.project,
+                        self.tools,
+                        contender,
+                        self.upstream.port,
+                        start,
+                    )?;
+                    let answer =
+                        first_answer(&mut server, &question).with_context(|| bundle.log())?;
+                    ensure!(answer.status() == Some(200), "{}: {:?}", contender.id, answer.text);
+                    Ok(answer.after.as_secs_f64() * 1e3)
+                };
+                let (loading, whole) = (after(Start::Loading)?, after(Start::Whole)?);
+                let starts = self.starts.entry(contender.id).or_default();
+                starts.loading.push(loading);
+                starts.whole.push(whole);
+            }
+        }
+        self.bundles =
+            stopped.into_iter().map(|(contender, bundle)| (contender.id, bundle)).collect();
+        Ok(())
+    }
+
+    /// What the edge loads, in bytes: as it is, and by gzip.
+    pub(super) fn sizes(&self) -> Result<Vec<(String, u64, u64)>> {
+        let bundle = self.bundles.get(cases::KEYGUARD).context("the edge was not measured")?;
+        bundle
+            .files()
+            .map(|(name, file)| {
+                let bytes = fs::metadata(&file)?.len();
+                Ok((name.to_owned(), bytes, gzipped(self.project, self.tools, &file)?))
+            })
+            .collect()
+    }
+
+    fn headers(&self, case: &Case) -> Result<Vec<String>> {
+        let source = self.project.root().join("benches/edge");
+        let cf = fs::read_to_string(source.join("cf.json"))?;
+        let common = fs::read_to_string(source.join("headers.txt"))?;
+        let mut headers: Vec<String> = common.lines().map(str::to_owned).collect();
+        headers.push(format!("CF-Blob: {}", cf.trim_end()));
+        headers.extend(case.headers.iter().map(|line| (*line).to_owned()));
+        match case.credential {
+            Credential::HotSecret => {
+                headers.push(format!("Authorization: Bearer {}", self.hot.secret));
+            }
+            Credential::HotPublishable => {
+                headers.push(format!("Authorization: Bearer {}", self.hot.publishable));
+            }
+            Credential::Malformed => headers.push("Authorization: Bearer one two".to_owned()),
+            // The list's next key takes its place.
+            Credential::None | Credential::Cold | Credential::Unknown => {}
+        }
+        Ok(headers)
+    }
+
+    fn headers_of(&self, case: &Case) -> PathBuf {
+        self.folder.join(format!("{}.headers", case.id))
+    }
+}
+
+/// The size of a file by gzip, as deployments are counted.
+fn gzipped(project: &Project, tools: &Tools, file: &Path) -> Result<u64> {
+    let mut gzip = tools.node(project, "--print");
+    gzip.arg("zlib.gzipSync(fs.readFileSync(process.argv[1]), { level: 9 }).length").arg(file);
+    Ok(process::capture(gzip)?.trim().parse()?)
+}

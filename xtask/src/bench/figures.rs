@@ -1,0 +1,105 @@
+//! What was measured, and what it comes to.
+
+use std::collections::BTreeMap;
+
+use super::{cases::BARE, load::Round};
+
+/// All rounds, by case and contender.
+#[derive(Debug, Default)]
+pub(super) struct Figures(BTreeMap<(&'static str, &'static str), Vec<Round>>);
+
+impl Figures {
+    pub(super) fn add(&mut self, case: &'static str, contender: &'static str, round: Round) {
+        self.0.entry((case, contender)).or_default().push(round);
+    }
+
+    /// The median of something over a contender's rounds.
+    pub(super) fn median(&self, case: &str, contender: &str, of: fn(&Round) -> f64) -> Option<f64> {
+        median(self.rounds(case, contender)?.iter().map(of).collect())
+    }
+
+    /// The median of something beside another contender's in the same round: what slows the machine down for a while slows both.
+    pub(super) fn ratio(
+        &self,
+        case: &str,
+        contender: &str,
+        other: &str,
+        of: fn(&Round) -> f64,
+    ) -> Option<f64> {
+        let rounds = self.rounds(case, contender)?.iter().zip(self.rounds(case, other)?);
+        median(rounds.map(|(one, other)| of(one) / of(other)).collect())
+    }
+
+    /// Instructions of one contender beside those of another.
+    pub(super) fn instructions(&self, case: &str, contender: &str, other: &str) -> Option<f64> {
+        let of = |id: &str| {
+            median(self.rounds(case, id)?.iter().filter_map(|round| round.instructions).collect())
+        };
+        Some(of(contender)? / of(other)?)
+    }
+
+    /// Whether a contender took part.
+    pub(super) fn has(&self, case: &str, contender: &str) -> bool {
+        self.rounds(case, contender).is_some()
+    }
+
+    /// How many rounds counted.
+    pub(super) fn count(&self) -> usize {
+        self.0
+            .iter()
+            .find(|((_, contender), _)| *contender == BARE)
+            .map_or(0, |(_, rounds)| rounds.len())
+    }
+
+    fn rounds(&self, case: &str, contender: &str) -> Option<&[Round]> {
+        let found = self.0.iter().find(|((one, other), _)| *one == case && *other == contender);
+        found.map(|(_, rounds)| rounds.as_slice())
+    }
+}
+
+/// How long a contender took from its start, in milliseconds.
+#[derive(Debug, Default)]
+pub(super) struct Starts {
+    /// Until the first answer of a Worker that only loads its modules.
+    pub(super) loading: Vec<f64>,
+    /// Until its own first answer.
+    pub(super) whole: Vec<f64>,
+}
+
+/// The middle one, or the mean of the two in the middle.
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let upper = values.get(values.len() / 2)?;
+    let lower = values.get(values.len().saturating_sub(1) / 2)?;
+    Some(f64::midpoint(*lower, *upper))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(cpu: f64) -> Round {
+        Round { cpu, instructions: None, throughput: 1.0, answers: 1, wrong: 0 }
+    }
+
+    #[test]
+    fn ratios_are_of_one_round_each() {
+        let mut figures = Figures::default();
+        // The machine is at half its speed in the second round, for both.
+        for (bare, other) in [(100.0, 110.0), (200.0, 220.0), (100.0, 110.0)] {
+            figures.add("hot", BARE, round(bare));
+            figures.add("hot", "other", round(other));
+        }
+        let ratio = figures.ratio("hot", "other", BARE, |round| round.cpu).unwrap();
+        assert!((ratio - 1.1).abs() < 1e-9, "{ratio}");
+        assert_eq!(figures.ratio("cold", "other", BARE, |round| round.cpu), None);
+        assert_eq!(figures.count(), 3);
+    }
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0]), Some(2.5));
+        assert_eq!(median(Vec::new()), None);
+    }
+}

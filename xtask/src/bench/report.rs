@@ -1,0 +1,206 @@
+//! The page of the bench: tables, targets and what they were measured on.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use anyhow::{Context as _, Result};
+
+use super::{
+    cases::{ASSERTION, BARE, CACHED, CASES, CONTENDERS, Case, HONO, JAVASCRIPT, KEYGUARD},
+    figures::{Figures, Starts, median},
+    picture,
+};
+use crate::{process, project::Project, tools::Tools};
+
+/// What is shown.
+#[derive(Debug)]
+pub(super) struct Report {
+    text: String,
+    picture: String,
+}
+
+/// A file that the edge loads: its name, its bytes, and those bytes by gzip.
+pub(super) type Size = (String, u64, u64);
+
+impl Report {
+    pub(super) fn of(
+        project: &Project,
+        tools: &Tools,
+        figures: &Figures,
+        starts: &BTreeMap<&'static str, Starts>,
+        sizes: &[Size],
+    ) -> Result<Self> {
+        let cases: Vec<&Case> = CASES.iter().filter(|case| figures.has(case.id, BARE)).collect();
+        let mut text = format!("{}\n\n", machine(project, tools, figures)?);
+        text.push_str(
+            "CPU time per request, beside the bare pass-through's in the same round:\n\n",
+        );
+        table(&mut text, &cases, |case, contender| {
+            let ratio = figures.ratio(case, contender, BARE, |round| round.cpu)?;
+            let cpu = figures.median(case, contender, |round| round.cpu)?;
+            Some(format!("{ratio:.2} ({cpu:.0} µs)"))
+        });
+        text.push_str("\nRequests per second on one core:\n\n");
+        table(&mut text, &cases, |case, contender| {
+            Some(format!("{:.0}", figures.median(case, contender, |round| round.throughput)?))
+        });
+        if figures.instructions(cases.first().map_or("", |case| case.id), BARE, BARE).is_some() {
+            text.push_str(
+                "\nInstructions per request, beside the bare pass-through's. They say less about time, but a machine's \
+                 mood doesn't move them: they repeat within 1 %.\n\n",
+            );
+            table(&mut text, &cases, |case, contender| {
+                Some(format!("{:.2}", figures.instructions(case, contender, BARE)?))
+            });
+        }
+        targets(&mut text, figures);
+        start_table(&mut text, starts);
+        size_table(&mut text, sizes);
+        Ok(Self { text, picture: picture::draw(figures, &cases) })
+    }
+
+    /// The tables.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Puts the tables and the picture into the documentation.
+    pub(super) fn write(&self, project: &Project) -> Result<()> {
+        let page = project.root().join("docs/performance.md");
+        let old = fs::read_to_string(&page).context("docs/performance.md")?;
+        fs::write(
+            &page,
+            between(&old, BEGIN, END, &self.text)
+                .context("docs/performance.md lost its markers")?,
+        )?;
+        fs::write(project.root().join("docs/performance.svg"), &self.picture)?;
+        say!("written: docs/performance.md, docs/performance.svg");
+        Ok(())
+    }
+}
+
+const BEGIN: &str = "<!-- measured: begin -->";
+const END: &str = "<!-- measured: end -->";
+
+/// The text with what is between the markers replaced.
+fn between(text: &str, begin: &str, end: &str, new: &str) -> Option<String> {
+    let (before, rest) = text.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n\n{}\n\n{end}{after}", new.trim()))
+}
+
+fn table(text: &mut String, cases: &[&Case], cell: impl Fn(&str, &str) -> Option<String>) {
+    let titles: Vec<&str> = cases.iter().map(|case| case.title).collect();
+    let _ = writeln!(text, "| | {} |", titles.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---|".repeat(cases.len()));
+    for contender in CONTENDERS {
+        let cells: Vec<String> =
+            cases.iter().map(|case| cell(case.id, contender.id).unwrap_or_default()).collect();
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            let _ = writeln!(text, "| {} | {} |", contender.title, cells.join(" | "));
+        }
+    }
+}
+
+/// Each goal, what was measured, and whether that is enough.
+fn targets(text: &mut String, figures: &Figures) {
+    let cpu = |case, one, other| figures.ratio(case, one, other, |round| round.cpu);
+    let mut rows: Vec<(String, f64, Option<f64>)> = Vec::new();
+    for (case, name) in [("hot", "hot secret key"), ("hot-publishable", "hot publishable key")] {
+        rows.push((format!("{name}, beside bare"), 1.12, cpu(case, KEYGUARD, BARE)));
+        rows.push((format!("{name}, beside cached JavaScript"), 1.0, cpu(case, KEYGUARD, CACHED)));
+        rows.push((format!("{name}, beside Hono"), 0.66, cpu(case, KEYGUARD, HONO)));
+    }
+    if let (Some(with), Some(without)) = (cpu("hot", ASSERTION, BARE), cpu("hot", KEYGUARD, BARE)) {
+        rows.push((
+            "what the assertion adds, in bare requests".to_owned(),
+            0.06,
+            Some(with - without),
+        ));
+    }
+    for (case, name) in [("none", "no key"), ("malformed", "malformed"), ("unknown", "unknown key")]
+    {
+        rows.push((format!("refused, {name}, beside Hono"), 0.62, cpu(case, KEYGUARD, HONO)));
+        rows.push((
+            format!("refused, {name}, beside hand-written JavaScript"),
+            1.0,
+            cpu(case, KEYGUARD, JAVASCRIPT),
+        ));
+    }
+    rows.push((
+        "cold keys, beside hand-written JavaScript".to_owned(),
+        1.0,
+        cpu("cold", KEYGUARD, JAVASCRIPT),
+    ));
+    text.push_str(
+        "\nThe goals, in CPU time:\n\n| keyguard | goal | measured | |\n|---|---|---|---|\n",
+    );
+    for (name, goal, measured) in rows {
+        let Some(measured) = measured else { continue };
+        // To the digits that are shown.
+        let is_met = (measured * 100.0).round() <= (goal * 100.0).round();
+        let verdict = if is_met { "reached" } else { "missed" };
+        let _ = writeln!(text, "| {name} | at most {goal:.2} | {measured:.2} | {verdict} |");
+    }
+}
+
+fn start_table(text: &mut String, starts: &BTreeMap<&'static str, Starts>) {
+    let medians = |id: &str| {
+        let starts = starts.get(id)?;
+        Some((median(starts.loading.clone())?, median(starts.whole.clone())?))
+    };
+    let Some((bare_loading, bare_whole)) = medians(BARE) else { return };
+    text.push_str(
+        "\nFrom the start of workerd to the first answer, in milliseconds, how much of that is more than the bare one \
+         takes, and how much of this is the loading of the modules:\n\n\
+         | | first answer | more than bare | of it loading |\n|---|---|---|---|\n",
+    );
+    for contender in CONTENDERS {
+        let Some((loading, whole)) = medians(contender.id) else { continue };
+        let _ = writeln!(
+            text,
+            "| {} | {whole:.0} | {:.1} | {:.1} |",
+            contender.title,
+            whole - bare_whole,
+            loading - bare_loading
+        );
+    }
+}
+
+fn size_table(text: &mut String, sizes: &[Size]) {
+    text.push_str("\nWhat is deployed:\n\n| file | bytes | gzip |\n|---|---|---|\n");
+    for (name, bytes, gzipped) in sizes {
+        let _ = writeln!(text, "| `{name}` | {bytes} | {gzipped} |");
+    }
+}
+
+fn machine(project: &Project, tools: &Tools, figures: &Figures) -> Result<String> {
+    let cpus = fs::read_to_string("/proc/cpuinfo")?;
+    let model = cpus
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("a CPU without a name", |(_, name)| name.trim());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut workerd =
+        tools.command(project, &tools.modules().join("workerd/bin/workerd").to_string_lossy());
+    workerd.arg("--version");
+    let workerd = process::capture(workerd)?;
+    Ok(format!(
+        "Measured on {cores} cores of {model} (a virtual machine that others slow down), {}; {} rounds.",
+        workerd.trim(),
+        figures.count()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_outside_the_markers_stays() {
+        let page = "# Title\n<!-- b -->old<!-- e -->\nend\n";
+        let new = between(page, "<!-- b -->", "<!-- e -->", "new\n").unwrap();
+        assert_eq!(new, "# Title\n<!-- b -->\n\nnew\n\n<!-- e -->\nend\n");
+        assert_eq!(between(&new, "<!-- b -->", "<!-- e -->", "new").unwrap(), new);
+        assert_eq!(between("no markers", "<!-- b -->", "<!-- e -->", ""), None);
+    }
+}
