@@ -92,6 +92,9 @@ pub enum AdminDenial {
     /// The current version can't be revoked alone.
     #[error("the current version")]
     CurrentVersion,
+    /// A message that isn't signed by whom it says it is from.
+    #[error("no accepted signature")]
+    InvalidSignature,
 }
 
 impl From<LifeError> for AdminDenial {

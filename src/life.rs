@@ -7,10 +7,14 @@
 //! ```text
 //! issued ─ rotate ─┬ new version: current
 //!                  └ version before: retiring ─ its grace ends ─ expired
+//! a version ─ expose ─ exposed ┬ lift ─ as before
+//!                              └ rotate, revoke ─ over, for good
 //! any ─ revoke ─ revoked, with all its versions, for good
 //! ```
 
+mod exposure;
 mod settings;
+mod stored;
 
 use alloc::{string::String, vec, vec::Vec};
 
@@ -25,6 +29,7 @@ pub use settings::{Settings, SettingsChange, SettingsError, check_id, check_text
 
 /// A key as its account keeps it: what is true of all its versions, and those that are not revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::Stored")]
 pub struct ManagedKey {
     /// The key id. It stays over rotations.
     pub id: String,
@@ -40,8 +45,6 @@ pub struct ManagedKey {
     pub settings: Settings,
     /// That and why it was revoked.
     pub revoked: Option<Revocation>,
-    /// That and how it became public.
-    pub exposed: Option<Exposure>,
     /// The current version, and before it one that is retiring, if there is one. The last of a revoked key.
     versions: Vec<Version>,
 }
@@ -61,6 +64,9 @@ pub struct Version {
     pub rotated_at: Option<UnixTime>,
     /// The last four characters, where they are known.
     pub last_four: Option<String>,
+    /// That and how it became public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed: Option<Exposure>,
 }
 
 /// What a key can be used for just now.
@@ -90,17 +96,7 @@ impl ManagedKey {
     ) -> Self {
         let created_at = version.created_at;
         let versions = vec![version];
-        Self {
-            id,
-            account,
-            kind,
-            mode,
-            created_at,
-            settings,
-            revoked: None,
-            exposed: None,
-            versions,
-        }
+        Self { id, account, kind, mode, created_at, settings, revoked: None, versions }
     }
 
     /// The current version.
@@ -119,7 +115,7 @@ impl ManagedKey {
             Status::Revoked
         } else if self.expires_at().is_some_and(|expires_at| now >= expires_at) {
             Status::Expired
-        } else if self.exposed.is_some() {
+        } else if self.exposed().is_some() {
             Status::Exposed
         } else {
             Status::Active
@@ -164,8 +160,8 @@ impl ManagedKey {
 
     /// Puts a new version in the current one's place, which works on for `grace` seconds.
     ///
-    /// Returns the versions that are over by it, with their last records: the current one if there is no grace, and one
-    /// that was retiring. The new version's number is set here.
+    /// Returns the versions that are over by it, with their last records: the current one if there is no grace or if it is
+    /// exposed, and one that was retiring. The new version's number is set here.
     ///
     /// # Errors
     /// [`LifeError::Revoked`]; [`LifeError::Grace`] for more than 30 days; [`LifeError::RotationInProgress`] while a version is
@@ -193,7 +189,8 @@ impl ManagedKey {
         let mut over = Vec::new();
         for mut version in core::mem::take(&mut self.versions) {
             new.number = version.number.saturating_add(1);
-            if version.rotated_at.is_none() && grace > 0 {
+            // What became public gets no grace: its text stays refused for good.
+            if version.rotated_at.is_none() && version.exposed.is_none() && grace > 0 {
                 version.rotated_at = Some(now);
                 version.expires_at = Some(version.expires_at.map_or(ended, |at| at.min(ended)));
                 self.versions.push(version);
@@ -253,10 +250,12 @@ impl ManagedKey {
         }))
     }
 
-    /// The version whose grace goes on.
+    /// The version whose grace goes on. One that became public has none.
     pub fn retiring(&self, now: UnixTime) -> Option<&Version> {
         self.versions.iter().find(|version| {
-            version.rotated_at.is_some() && version.expires_at.is_none_or(|until| now < until)
+            version.rotated_at.is_some()
+                && version.exposed.is_none()
+                && version.expires_at.is_none_or(|until| now < until)
         })
     }
 
@@ -274,7 +273,7 @@ impl ManagedKey {
             expires_at: version.expires_at,
             rotated_at: version.rotated_at,
             revoked: self.revoked.clone(),
-            exposed: self.exposed.clone(),
+            exposed: version.exposed.clone(),
             origins: self.settings.origins.clone(),
             scopes: self.settings.scopes.clone(),
             rate: self.settings.rate.clone(),

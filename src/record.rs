@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Mode, UnixTime};
+use crate::{Kind, Mode, UnixTime, life::might_show};
 
 /// The value of a key's entry in the store, version 1.
 ///
@@ -113,9 +113,33 @@ pub struct Revocation {
 pub struct Exposure {
     /// When it was seen.
     pub at: UnixTime,
-    /// Where it was seen: `browser`, `http`, `query`, ….
+    /// How it was seen: `browser`, `http`, `query`, ….
     #[serde(default)]
     pub channel: String,
+    /// Where it was seen, such as a page's origin; never a text that might show a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+impl Exposure {
+    /// An exposure whose place is kept only if it is one to keep: short, visible ASCII, without a query, and nothing that might
+    /// show a key.
+    ///
+    /// ```
+    /// use keyguard::{UnixTime, record::Exposure};
+    ///
+    /// let seen = |place| Exposure::new(UnixTime(1), "browser", Some(place)).place;
+    /// assert_eq!(seen("https://shop.example").as_deref(), Some("https://shop.example"));
+    /// assert_eq!(seen("https://shop.example/?key=sk_vYZCAeHawUqDCmVpEKh2U"), None);
+    /// ```
+    pub fn new(at: UnixTime, channel: &str, place: Option<&str>) -> Self {
+        let place = place.filter(|place| {
+            (1..=MAX_PLACE).contains(&place.len())
+                && place.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
+                && !might_show(place)
+        });
+        Self { at, channel: channel.into(), place: place.map(Into::into) }
+    }
 }
 
 /// A stored value that is no record of a known version. It holds nothing of the value.
@@ -129,6 +153,8 @@ pub(crate) fn is_id(text: &str) -> bool {
 }
 
 const MAX_ID_LENGTH: usize = 128;
+/// As long as an incident's place may be.
+const MAX_PLACE: usize = 512;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
@@ -169,6 +195,37 @@ mod tests {
     fn unknown_fields_are_ignored() {
         let json = SMALLEST.replace("\"v\":1", "\"v\":1,\"colour\":{\"a\":[1]}");
         assert_eq!(KeyRecord::from_json(&json), KeyRecord::from_json(SMALLEST));
+    }
+
+    #[test]
+    fn an_exposure_without_a_place_is_read_and_written_as_before_there_were_places() {
+        let exposed = r#","exposed":{"at":2,"channel":"browser"}}"#;
+        let json = SMALLEST.replace('}', exposed);
+        let record = KeyRecord::from_json(&json).unwrap();
+        assert_eq!(record.exposed, Some(Exposure::new(UnixTime(2), "browser", None)));
+        assert_eq!(record.to_json(), json);
+    }
+
+    #[test]
+    fn no_place_is_kept_that_might_show_a_key() {
+        let long = "a".repeat(MAX_PLACE + 1);
+        for place in [
+            "",
+            "https://a.example/sk_vYZCAeHawUqDCmVpEKh2U",
+            "https://a.example/s%6b_vYZCAeHawUqDCmVpEKh2U",
+            "https://a.example/?q=1",
+            "https://a.example/#fragment",
+            "https://a.example/a b",
+            "https://ä.example",
+            "https://a.example\r\n",
+            &long,
+        ] {
+            assert_eq!(Exposure::new(UnixTime(1), "github", Some(place)).place, None, "{place}");
+        }
+        let kept =
+            "https://github.example/octo/shop/blob/6dcb09b5b57875f334f61aebed695e2e4193db5e/a.js";
+        let exposure = Exposure::new(UnixTime(1), "github", Some(kept));
+        assert_eq!(exposure.place.as_deref(), Some(kept));
     }
 
     #[test]

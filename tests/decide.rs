@@ -144,8 +144,7 @@ impl Case {
         let mut record = record(self.record_kind, self.record_mode);
         record.revoked =
             self.is_revoked.then(|| Revocation { at: UnixTime(1), reason: String::new() });
-        record.exposed =
-            self.is_exposed.then(|| Exposure { at: UnixTime(1), channel: String::new() });
+        record.exposed = self.is_exposed.then(|| Exposure::new(UnixTime(1), "", None));
         record.expires_at = self.expires_at.map(UnixTime);
         record.browser_headers = self.is_exempt;
         record.origins = self.record_lists.map(|origin| vec![origin.into()]);

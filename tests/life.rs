@@ -2,12 +2,12 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::arithmetic_side_effects)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyguard::{
     KeyDigest, KeyRecord, Kind, LifeError, ManagedKey, Mode, UnixTime,
     life::{END_OF_TIME, MAX_GRACE, Settings, SettingsChange, Status, Version, VersionEnd},
-    record::Revocation,
+    record::{Exposure, Revocation},
 };
 use proptest::prelude::*;
 
@@ -25,6 +25,7 @@ fn version(text: &str, created_at: UnixTime) -> Version {
         expires_at: None,
         rotated_at: None,
         last_four: None,
+        exposed: None,
     }
 }
 
@@ -173,13 +174,24 @@ fn what_is_kept_is_what_is_read() {
     assert_eq!(serde_json::from_str::<ManagedKey>(&text).unwrap(), key);
 }
 
+/// The text that a life makes as the first, second, ….
+fn text(number: usize) -> String {
+    if number == 0 { "first".to_owned() } else { format!("text {number}") }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    Rotate { grace: u64, ends_grace: bool },
+    Rotate {
+        grace: u64,
+        ends_grace: bool,
+    },
     Revoke,
     RevokeVersion(u32),
     Expire(Option<u64>),
+    /// The text that was made as this one, if it is open.
+    Expose(usize),
+    Lift,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -190,6 +202,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Revoke),
         2 => (0..6_u32).prop_map(Step::RevokeVersion),
         2 => proptest::option::of(1..300_u64).prop_map(Step::Expire),
+        3 => (0..12_usize).prop_map(Step::Expose),
+        1 => Just(Step::Lift),
     ]
 }
 
@@ -198,18 +212,19 @@ proptest! {
 
     /// The store as the records would leave it, looked at after each step.
     #[test]
-    fn no_life_brings_a_revoked_version_back_or_leaves_two_beyond_a_grace(steps in prop::collection::vec(step(), 1..30)) {
+    fn no_life_brings_a_revoked_or_exposed_version_back_or_leaves_two_beyond_a_grace(steps in prop::collection::vec(step(), 1..30)) {
         let mut key = key();
         let mut now = NOW;
         let mut store: BTreeMap<String, KeyRecord> = BTreeMap::new();
         let mut made = 1;
         let mut is_revoked = false;
+        let mut exposed: BTreeSet<String> = BTreeSet::new();
         for step in steps {
             let mut over = Vec::new();
             match step {
                 Step::Wait(seconds) => now = UnixTime(now.0 + seconds),
                 Step::Rotate { grace, ends_grace } => {
-                    let new = version(&format!("text {made}"), now);
+                    let new = version(&text(made), now);
                     if let Ok(some) = key.rotate(new, grace, ends_grace, now) {
                         prop_assert!(!is_revoked);
                         made += 1;
@@ -227,6 +242,25 @@ proptest! {
                     let expires_at = Some(in_seconds.map(|seconds| UnixTime(now.0 + seconds)));
                     let _ = key.update(&SettingsChange { expires_at, ..SettingsChange::default() }, now);
                 }
+                Step::Expose(number) => {
+                    let digest = KeyDigest::of(&text(number));
+                    let before = statuses(&key, now);
+                    let open = key.version_of(&digest).map(|version| version.number);
+                    if key.expose(&digest, Exposure::new(now, "browser", None)).is_ok() {
+                        exposed.insert(digest.store_name());
+                        let after = statuses(&key, now);
+                        let changed = before.iter().zip(&after).filter(|(one, other)| one != other);
+                        prop_assert!(changed.map(|(_, (number, _))| Some(*number)).all(|number| number == open));
+                    } else {
+                        prop_assert!(is_revoked || open.is_none());
+                    }
+                }
+                Step::Lift => {
+                    if key.lift().is_ok() {
+                        let open = key.versions().iter().map(|version| version.digest.store_name());
+                        open.for_each(|name| { exposed.remove(&name); });
+                    }
+                }
             }
             let open = key.records().map(|(version, record)| (version.clone(), record));
             for (version, record) in over.into_iter().chain(open) {
@@ -236,12 +270,16 @@ proptest! {
             }
             let working: Vec<_> = store
                 .values()
-                .filter(|record| record.revoked.is_none())
+                .filter(|record| record.revoked.is_none() && record.exposed.is_none())
                 .filter(|record| record.expires_at.is_none_or(|at| now < at))
                 .collect();
             prop_assert!(working.len() <= 2, "{working:?}");
             prop_assert!(working.iter().filter(|record| record.rotated_at.is_none()).count() <= 1);
             prop_assert!(!is_revoked || working.is_empty(), "{working:?}");
+            for name in &exposed {
+                let record = &store[name];
+                prop_assert!(record.exposed.is_some(), "{:?}", record);
+            }
             prop_assert_eq!(store.len(), made);
         }
     }

@@ -2,7 +2,9 @@
 // and stored is decided in the wasm, always within one turn of the event loop.
 import { DurableObject } from "cloudflare:workers";
 
+import { isGitHubs } from "./github.mjs";
 import { Instance } from "./instance.mjs";
+import { posted, signingKey } from "./webhook.mjs";
 
 const BODY_LIMIT = 1024 * 1024;
 /** A put that takes longer counts as failed, and is made again. */
@@ -27,9 +29,11 @@ async function load() {
 /** Answers a request below the reserved prefix. */
 export async function administer(request, env, call) {
   if (!wasm) await load();
+  const leak = sound(() => wasm.leaks_open(request, env, call));
+  if (leak) return typeof leak === "string" ? reported(request, env, call, leak) : leak;
   const refused = sound(() => wasm.admin_open(request, env, call));
   if (refused) return refused;
-  const body = await textOf(request);
+  const body = textOf(await bytesOf(request));
   const planned = sound(() => wasm.admin_plan(request, env, call, body));
   if (typeof planned !== "string") return planned;
   const plan = JSON.parse(planned);
@@ -63,8 +67,8 @@ async function listed(env, page) {
   }
 }
 
-/** The body as text; `undefined` for one that is too long, and nothing for one that is no text. */
-async function textOf(request) {
+/** The body; `undefined` for one that is too long. */
+async function bytesOf(request) {
   const parts = [];
   let size = 0;
   if (request.body) {
@@ -74,11 +78,47 @@ async function textOf(request) {
       parts.push(part);
     }
   }
+  return new Blob(parts).arrayBuffer();
+}
+
+/** Bytes as text, and nothing for those that are none. */
+function textOf(bytes) {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(parts).arrayBuffer());
+    return bytes && new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     return "";
   }
+}
+
+/** Answers a report of leaked keys, once their accounts have it. */
+async function reported(request, env, call, source) {
+  const bytes = await bytesOf(request);
+  const isSigned = source !== "github" || (bytes && (await isGitHubs(request.headers, bytes, env)));
+  const planned = sound(() => wasm.leaks_plan(request, env, call, source, textOf(bytes), isSigned));
+  if (typeof planned !== "string") return planned;
+  let known;
+  try {
+    known = JSON.stringify(await told(env, JSON.parse(planned), call.id));
+  } catch (error) {
+    console.error(JSON.stringify({ event: "accounts-failed", request_id: call.id, reason: String(error?.message) }));
+  }
+  return sound(() => wasm.leaks_answer(request, call, planned, known));
+}
+
+/** Tells accounts of their leaked keys; the digests of those that are somebody's. */
+async function told(env, { leaks }, requestId) {
+  const shards = new Map();
+  for (const { shard, digest } of leaks) if (shard) shards.set(shard, [...(shards.get(shard) ?? []), digest]);
+  const found = await Promise.all([...shards].map(([shard, digests]) =>
+    env.DIGESTS.get(env.DIGESTS.idFromName(shard)).owners(JSON.stringify(digests))));
+  const owners = new Map(found.flatMap((some) => JSON.parse(some)).map(({ digest, account }) => [digest, account]));
+  const known = [];
+  for (const { digest, report } of leaks) {
+    if (!owners.has(digest)) continue;
+    const owner = env.ACCOUNTS.get(env.ACCOUNTS.idFromName(owners.get(digest)));
+    if (JSON.parse(await owner.expose(report, requestId)).is_known) known.push(digest);
+  }
+  return known;
 }
 
 /** Takes a transaction back with what was to be answered. */
@@ -93,6 +133,7 @@ class Undone extends Error {
 export class Account extends DurableObject {
   #sql = this.ctx.storage.sql;
   #projecting;
+  #telling;
 
   constructor(ctx, env) {
     super(ctx, env);
@@ -124,7 +165,23 @@ export class Account extends DurableObject {
     }
   }
 
+  /** Does what a report of an exposed key says: `{ is_known, is_due }`. */
+  expose(report, requestId = crypto.randomUUID()) {
+    return this.ctx.storage.transactionSync(() => {
+      const outcome = sound(() => wasm.account_expose(this.#sql, report, requestId));
+      if (JSON.parse(outcome).is_due) this.ctx.storage.setAlarm(Date.now());
+      return outcome;
+    });
+  }
+
+  /** Takes in that a key was used: `{ key_id, at }`. */
+  used(use) {
+    sound(() => wasm.account_used(this.#sql, use));
+  }
+
   async alarm() {
+    // Nothing waits for a receiver: a revocation goes to the store meanwhile.
+    this.#telling ??= this.#tell().finally(() => { this.#telling = undefined; });
     this.#projecting ??= this.#project().finally(() => { this.#projecting = undefined; });
     await this.#projecting;
   }
@@ -159,6 +216,23 @@ export class Account extends DurableObject {
     } finally {
       if (next === null) storage.deleteAlarm();
       else storage.setAlarm(Math.max(next, Date.now()));
+    }
+  }
+
+  /** Tells the policy's webhook what is due, one message after the other. */
+  async #tell() {
+    const { storage } = this.ctx;
+    try {
+      const key = await signingKey(this.env.WEBHOOK_SECRET);
+      const outgoing = JSON.parse(sound(() => wasm.account_notices(this.#sql, this.env, key !== undefined)));
+      for (const message of outgoing?.messages ?? []) {
+        const error = await posted(outgoing.url, key, message);
+        sound(() => wasm.account_told(this.#sql, message.id, error));
+      }
+      const next = this.#next();
+      if (next !== null) await storage.setAlarm(Math.max(next, Date.now()));
+    } catch (error) {
+      console.error(JSON.stringify({ event: "accounts-failed", reason: String(error?.message) }));
     }
   }
 
@@ -202,5 +276,10 @@ export class DigestIndex extends DurableObject {
 
   find(call) {
     return sound(() => wasm.digests_find(this.#sql, call));
+  }
+
+  /** Of these digests those that are somebody's: a list of `{ digest, account }`. */
+  owners(digests) {
+    return sound(() => wasm.digests_owners(this.#sql, digests));
   }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Key {
     #[serde(default)]
     pub(crate) browser_headers: bool,
     pub(crate) revoked: Option<Revoked>,
+    exposed: Option<Exposed>,
+    pub(crate) last_used_at: Option<u64>,
     #[serde(default)]
     pub(crate) versions: Vec<Version>,
     pub(crate) projection: Projection,
@@ -68,6 +70,21 @@ pub(crate) struct Revoked {
     pub(crate) reason: String,
 }
 
+/// When and how a key became public.
+#[derive(Debug, Deserialize)]
+struct Exposed {
+    at: u64,
+    channel: String,
+    place: Option<String>,
+}
+
+impl Exposed {
+    fn told(&self, now: u64) -> String {
+        let place = self.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        format!("{}: {}{place}", times::both(self.at, now), self.channel)
+    }
+}
+
 /// One of the texts that a key had.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Version {
@@ -77,6 +94,7 @@ pub(crate) struct Version {
     pub(crate) created_at: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     pub(crate) status: String,
+    exposed: Option<Exposed>,
     pub(crate) last_four: Option<String>,
     pub(crate) projection: String,
 }
@@ -142,6 +160,16 @@ impl Key {
             pairs
                 .push(("revoked", format!("{}: {}", times::both(revoked.at, now), revoked.reason)));
         }
+        if let Some(exposed) = &self.exposed {
+            pairs.push(("exposed", exposed.told(now)));
+        }
+        for version in self.versions.iter().filter(|version| Some(version.number) != self.version) {
+            if let Some(exposed) = &version.exposed {
+                let told = format!("version {}, {}", version.number, exposed.told(now));
+                pairs.push(("exposed", told));
+            }
+        }
+        pairs.push(("last used", last_used(self.last_used_at, now)));
         pairs.extend([
             ("origins", list(&self.origins)),
             ("scopes", list(&self.scopes)),
@@ -167,6 +195,13 @@ impl Key {
             ]);
         }
         table.print()
+    }
+
+    /// Whether the version before the current one became public.
+    pub(crate) fn was_exposed(&self) -> bool {
+        let before = self.version.and_then(|version| version.checked_sub(1));
+        let mut versions = self.versions.iter();
+        versions.any(|version| Some(version.number) == before && version.exposed.is_some())
     }
 
     /// The last four characters of the current version.
@@ -201,6 +236,11 @@ fn pending(what: &str, since: Option<u64>, last_error: Option<&str>, now: u64) -
         since.map(|since| format!(", since {}", times::both(since, now))).unwrap_or_default();
     let error = last_error.map(|error| format!(", last error: {error}")).unwrap_or_default();
     format!("lacks {what}{since}{error}")
+}
+
+/// When a key was used last, as far as anybody counted.
+pub(crate) fn last_used(at: Option<u64>, now: u64) -> String {
+    at.map_or_else(|| "never".to_owned(), |at| times::both(at, now))
 }
 
 /// A value that may not be there, in a table.

@@ -55,6 +55,10 @@ impl From<AdminDenial> for Problem {
                 &CURRENT_VERSION,
                 "The current version is revoked with its key, or by a rotation. Leave `version` out to revoke the key.".into(),
             ),
+            AdminDenial::InvalidSignature => (
+                &INVALID_SIGNATURE,
+                "Send the message as GitHub's secret scanning signed it: its bytes, `Github-Public-Key-Identifier` and `Github-Public-Key-Signature`.".into(),
+            ),
         };
         Self::new(kind, detail)
     }
@@ -85,6 +89,7 @@ static KEY_IS_REVOKED: ProblemType = denial("key-is-revoked", 409, "Key is revok
 static ROTATION_IN_PROGRESS: ProblemType =
     denial("rotation-in-progress", 409, "Rotation in progress");
 static CURRENT_VERSION: ProblemType = denial("current-version", 409, "Current version");
+static INVALID_SIGNATURE: ProblemType = denial("invalid-signature", 403, "Signature not accepted");
 
 /// Apart from the credential itself nothing here is for a challenge: another one would not help.
 const fn denial(code: &'static str, status: u16, title: &'static str) -> ProblemType {

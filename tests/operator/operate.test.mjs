@@ -22,7 +22,9 @@ let upstream;
 
 before(async () => {
   upstream = await startUpstream();
-  const policy = policyFor(upstream.origin, { accept_foreign_keys: true });
+  const policy = policyFor(upstream.origin, {
+    accept_foreign_keys: true, exposure: { live: 'quarantine' }, leaks: { presented: true },
+  });
   edge = await startEdge({ policy, admin: entryOf('ops', credential) });
   mkdirSync(path.join(folder, 'bin'));
   symlinkSync(CLI, path.join(folder, 'bin/keyguard'));

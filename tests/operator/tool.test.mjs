@@ -39,6 +39,8 @@ function keyguard(args, { input = '', variables = {} } = {}) {
   return new Promise((resolve) => {
     const child = execFile(CLI, args, { env: { ...env, ...variables }, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, stdout, stderr }));
+    // It may be done before it has read anything.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }
@@ -70,6 +72,24 @@ test('a dry run says what would be and keeps nothing', async () => {
   assert.ok(made.keys.every(({ key }) => key === undefined));
   const { code } = await keyguard(['account', 'show', 'acct_dry']);
   assert.equal(code, 1);
+});
+
+test('a live key is not lifted without its id, and works again after', async () => {
+  const { keys } = await json(['account', 'create', '--id', 'acct_lift']);
+  const live = keys.find(({ kind, mode }) => kind === 'secret' && mode === 'live');
+  const account = await edge.account('acct_lift');
+  const report = { digest: digest(live.key), key_id: live.id, action: 'quarantine', channel: 'query', at: Math.floor(Date.now() / 1000), redacted: '' };
+  await account.expose(JSON.stringify(report));
+  const shown = await keyguard(['key', 'show', 'acct_lift', live.id]);
+  assert.match(shown.stdout, /^status +exposed$/m);
+  assert.match(shown.stdout, /^exposed .*: query$/m);
+  assert.match(shown.stdout, /^last used +never$/m);
+  const lift = ['key', 'lift', 'acct_lift', live.id];
+  assert.equal((await keyguard(lift)).code, 2);
+  assert.equal((await json([...lift, '--dry-run'])).dry_run, true);
+  assert.deepEqual(await status(live.key), { status: 403, code: 'key-exposed' });
+  assert.equal((await json([...lift, '--yes', live.id])).status, 'active');
+  assert.equal((await status(live.key)).status, 200);
 });
 
 test('a live key is not revoked without its id, typed or given', async () => {

@@ -4,6 +4,7 @@ mod expire;
 mod find;
 mod inspect;
 mod issue;
+mod lift;
 mod list;
 mod revoke;
 mod rotate;
@@ -11,7 +12,9 @@ mod update;
 
 use clap::{Args, Subcommand};
 
-use crate::{args::Global, client::Client, failure::Failure, ids::parse_id, model::Key, output};
+use crate::{
+    args::Global, client::Client, failure::Failure, ids::parse_id, input, model::Key, output,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -27,6 +30,8 @@ pub(crate) enum Command {
     Rotate(rotate::Arguments),
     /// Refuse a key from now on, for good
     Revoke(revoke::Arguments),
+    /// Let a key work again that was blocked because it became public
+    Lift(lift::Arguments),
     /// Set when a key's time is over
     Expire(expire::Arguments),
     /// Change what a key is called and may do
@@ -54,6 +59,23 @@ impl Named {
     fn read(&self, client: &Client) -> Result<Key, Failure> {
         client.read(&self.path())?.parse()
     }
+
+    /// Asks before something is done to a live key: `This {does} the live secret key … of …{what}.`
+    fn confirm(
+        &self,
+        client: &Client,
+        does: &str,
+        what: &str,
+        yes: Option<&str>,
+    ) -> Result<(), Failure> {
+        let Key { id, account, kind, mode, label, .. } = self.read(client)?;
+        if mode != "live" && yes.is_none() {
+            return Ok(());
+        }
+        let label = label.map(|label| format!(" “{}”", output::plain(&label))).unwrap_or_default();
+        let question = format!("This {does} the {mode} {kind} key {id}{label} of {account}{what}.");
+        input::confirm(&question, &id, yes)
+    }
 }
 
 pub(crate) fn run(command: Command, global: &Global) -> Result<(), Failure> {
@@ -64,6 +86,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Find => find::run(global),
         Command::Rotate(arguments) => rotate::run(&arguments, global),
         Command::Revoke(arguments) => revoke::run(&arguments, global),
+        Command::Lift(arguments) => lift::run(&arguments, global),
         Command::Expire(arguments) => expire::run(&arguments, global),
         Command::Update(arguments) => update::run(arguments, global),
         Command::Inspect => inspect::run(global),

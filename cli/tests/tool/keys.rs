@@ -66,6 +66,38 @@ fn new_key_whose_answer_was_lost_is_named() {
 }
 
 #[test]
+fn live_key_is_lifted_after_its_id_was_typed() {
+    let lift = ["key", "lift", "acct_1", "key_1"];
+    let stand_in = with_key("live");
+    api(&stand_in, &lift).exits(2).says("--yes key_1");
+    assert!(stand_in.asked().iter().all(|asked| asked.method == "GET"), "{:?}", stand_in.lines());
+    api(&stand_in, &[&lift[..], &["--yes", "key_1"]].concat()).exits(0).says("works again");
+    let last = stand_in.asked().pop().unwrap();
+    assert_eq!(last.line(), "POST /_keyguard/v1/accounts/acct_1/keys/key_1/lift");
+    assert_eq!(last.json(), json!({}));
+
+    let stand_in = with_key("test");
+    api(&stand_in, &lift).exits(0);
+}
+
+#[test]
+fn exposure_and_last_use_are_shown() {
+    let exposed =
+        json!({ "at": 1_790_000_000_u64, "channel": "browser", "place": "https://shop.example" });
+    let more =
+        json!({ "status": "exposed", "exposed": exposed, "last_used_at": 1_790_000_040_u64 });
+    let stand_in = StandIn::start(move |_, _| Reply::json(200, &key("live", &more)));
+    let shown = api(&stand_in, &["key", "show", "acct_1", "key_1"]).exits(0).stdout;
+    assert!(shown.contains("browser (https://shop.example)"), "{shown}");
+    assert!(shown.contains("last used"), "{shown}");
+    assert!(shown.contains("2026-09-21T14:14:00Z"), "{shown}");
+
+    // An edge of before knows of neither.
+    let shown = api(&with_key("live"), &["key", "show", "acct_1", "key_1"]).exits(0).stdout;
+    assert!(!shown.contains("exposed") && shown.contains("never"), "{shown}");
+}
+
+#[test]
 fn live_key_is_revoked_after_its_id_was_typed() {
     let revoke = ["key", "revoke", "acct_1", "key_1", "--reason", "left the company"];
     let yes = |id| [&revoke[..], &["--yes", id]].concat();

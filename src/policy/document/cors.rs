@@ -34,9 +34,12 @@ pub(super) fn check_cors(cors: CorsDocument, routes: &[Route]) -> Result<Cors, P
     if cors.max_age > MAX_AGE {
         return Err(PolicyError::new("cors.max_age", "must be at most 86400 seconds"));
     }
-    let mut methods = routes.iter().map(Route::method).collect::<Vec<_>>();
-    methods.sort_unstable();
-    methods.dedup();
+    let mut methods: Vec<&str> = Vec::new();
+    for method in routes.iter().map(Route::method) {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
     Ok(Cors::new(origins, &cors.headers, &methods, cors.max_age))
 }
 

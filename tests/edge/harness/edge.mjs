@@ -22,7 +22,7 @@ const TYPES = { '.js': 'ESModule', '.mjs': 'ESModule', '.wasm': 'CompiledWasm' }
 
 /** The Worker's modules, under the names that its imports use. */
 export function workerModules(build = BUILD) {
-  const entries = ['entry.mjs', 'accounts.mjs', 'instance.mjs', 'store.mjs'].map((name) => ({
+  const entries = readdirSync(WORKER).filter((name) => name.endsWith('.mjs')).map((name) => ({
     type: 'ESModule',
     path: name,
     contents: readFileSync(path.join(WORKER, name), 'utf8'),
@@ -66,20 +66,22 @@ export async function startEdge(options) {
 
 /**
  * Starts an edge for each of `options`, all in one runtime over one store:
- * `policy` (left out: no such variable), `admin` (the secret with the admin API's credentials), `seeds` of the store,
+ * `policy` (left out: no such variable), `admin` (the secret with the admin API's credentials), `vars` (further variables
+ * and secrets), `seeds` of the store,
  * `build`, `hasStore` (false: no KV binding), `isHttps` (a TLS listener in place of the plain one) and `folder` (where
  * the runtime keeps what it stores, else gone with it); the last two of the first edge alone.
  */
 export async function startEdges(options) {
   const lines = new Lines();
   const isHttps = options[0].isHttps ?? false;
-  const workers = options.map(({ policy, admin, build = BUILD, hasStore = true }, index) => ({
+  const workers = options.map(({ policy, admin, vars = {}, build = BUILD, hasStore = true }, index) => ({
     name: `edge${index}`,
     modules: workerModules(build),
     ...compatibility(),
     bindings: {
       ...(policy === undefined ? {} : { POLICY: policy }),
       ...(admin === undefined ? {} : { ADMIN_CREDENTIALS: admin }),
+      ...vars,
     },
     durableObjects: {
       ACCOUNTS: { className: 'Account', useSQLite: true },
@@ -114,15 +116,15 @@ export async function startEdges(options) {
   return Promise.all(
     workers.map(async ({ name }) => {
       const { port } = isHttps ? origin : await miniflare.unsafeGetDirectURL(name);
-      return new Edge(Number(port), lines, stop);
+      return new Edge(Number(port), lines, stop, (binding) => miniflare.getDurableObjectNamespace(binding, name));
     }),
   );
 }
 
 /** An edge that runs. */
 export class Edge {
-  constructor(port, lines, stop) {
-    Object.assign(this, { port, lines, stop, origin: `http://127.0.0.1:${port}` });
+  constructor(port, lines, stop, namespace) {
+    Object.assign(this, { port, lines, stop, namespace, origin: `http://127.0.0.1:${port}` });
   }
 
   send(request) {
@@ -136,6 +138,12 @@ export class Edge {
   /** Sends with a key as a bearer token. */
   sendAs({ key }, { headers = [], ...request } = {}) {
     return this.send({ ...request, headers: [['Authorization', `Bearer ${key}`], ...headers] });
+  }
+
+  /** The object of an account, as the Worker itself calls it. */
+  async account(id) {
+    const accounts = await this.namespace('ACCOUNTS');
+    return accounts.get(accounts.idFromName(id));
   }
 
   /** The log line of the verdict on a request. */

@@ -2,7 +2,7 @@
 
 mod keys;
 mod made;
-mod write;
+pub(super) mod write;
 
 use std::collections::BTreeMap;
 
@@ -100,9 +100,10 @@ fn look(sql: Sql<'_>, call: &Call, operation: &Operation, now: UnixTime) -> Resu
             let claims = by_shard(new_digests(sql, body, is_open)?.into_iter());
             Prepared { seeds: Vec::new(), claims }
         }
-        Operation::UpdateKey(..) | Operation::RevokeKey(..) | Operation::Project => {
-            Prepared::default()
-        }
+        Operation::UpdateKey(..)
+        | Operation::RevokeKey(..)
+        | Operation::LiftKey(_)
+        | Operation::Project => Prepared::default(),
     };
     Ok(Step::Change(prepared))
 }
@@ -136,6 +137,7 @@ pub(crate) fn change(
         Operation::UpdateKey(id, settings) => change.done(200, change.update(id, settings)?),
         Operation::RotateKey(id, body) => change.done(200, change.rotate(id, body, seeds.next())?),
         Operation::RevokeKey(id, body) => change.done(200, change.revoke(id, body)?),
+        Operation::LiftKey(id) => change.done(200, change.lift(id)?),
         Operation::Import(body) => {
             let claimed = prepared.claims.values().flatten().copied().collect();
             change.done(200, import(&change, body, &claimed, taken)?)
@@ -177,7 +179,8 @@ impl Change<'_> {
     }
 
     pub(crate) fn audit(&self, entry: &Entry<'_>) -> Result<(), Problem> {
-        Ok(audit::add(self.sql, self.call, self.now, std::slice::from_ref(entry))?)
+        let by = (self.call.request_id.as_str(), &self.call.by);
+        Ok(audit::add(self.sql, by, self.now, std::slice::from_ref(entry))?)
     }
 
     /// Makes the account itself.
@@ -227,6 +230,7 @@ fn empty_version(now: UnixTime) -> Version {
         expires_at: None,
         rotated_at: None,
         last_four: None,
+        exposed: None,
     }
 }
 

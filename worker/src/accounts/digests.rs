@@ -68,6 +68,21 @@ pub(crate) fn find(sql: Sql<'_>, call: &Call, digest: &KeyDigest) -> Result<Answ
     })
 }
 
+/// Of these digests those that belong to an account, and to which.
+pub(crate) fn owners(sql: Sql<'_>, digests: &[KeyDigest]) -> Result<Vec<Owned>, Fault> {
+    sql.rows(
+        "SELECT digest, account FROM digests WHERE digest IN (SELECT value FROM json_each(?))",
+        &[list(&digests)],
+    )
+}
+
+/// A digest and its account.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Owned {
+    digest: KeyDigest,
+    account: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Owner {
     account: String,

@@ -2,21 +2,23 @@
 
 #![expect(unreachable_pub, reason = "exported to JavaScript, which the lint doesn't see")]
 
-use keyguard::{Fault, KeyDigest, Problem, UnixTime};
+use keyguard::{ExposureReport, Fault, KeyDigest, Problem, UnixTime};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use worker::Env;
+use zeroize::Zeroizing;
 
 use super::{
     call::{Answer, Call as AdminCall, Operation},
     change::{self, Prepared, Step},
-    digests,
+    digests, exposure,
     front::{self, Asked},
-    outbox, route,
+    leaks, notices, outbox, route,
     runtime::SqlStorage,
     schema,
     shared::{self, Call, Request},
     sql::Sql,
+    uses,
 };
 
 /// Refuses who may not use the admin API: a `Response`, or `undefined`.
@@ -42,6 +44,40 @@ pub fn admin_answer(
     answer: Option<String>,
 ) -> JsValue {
     front::answer(&Asked::read(request, call), asked, answer.as_deref())
+}
+
+/// Whose report of leaked keys a request is: `"github"`, `"presented"`, a `Response` that refuses it, or `undefined`.
+#[wasm_bindgen]
+pub fn leaks_open(request: &Request, env: &Env, call: &Call) -> JsValue {
+    leaks::open(&Asked::read(request, call), env)
+}
+
+/// A `Response` that refuses, or as JSON who is to be told what. No `body` is one that is too long; no `is_signed`, that
+/// there was no way to find out.
+#[wasm_bindgen]
+pub fn leaks_plan(
+    request: &Request,
+    env: &Env,
+    call: &Call,
+    source: &str,
+    body: Option<String>,
+    is_signed: Option<bool>,
+) -> JsValue {
+    let body = body.map(Zeroizing::new);
+    let body = body.as_deref().map(String::as_str);
+    leaks::plan(&Asked::read(request, call), env, source, body, is_signed, now())
+}
+
+/// The `Response` once their accounts know; no `known` is one that failed.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
+pub fn leaks_answer(
+    request: &Request,
+    call: &Call,
+    planned: &str,
+    known: Option<String>,
+) -> JsValue {
+    leaks::answer(&Asked::read(request, call), planned, known.as_deref())
 }
 
 /// Takes back rows whose put nobody saw the end of, before a run begins.
@@ -104,13 +140,57 @@ pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
     outbox::settle(Sql(sql), results, shared::now_ms()).map_err(failed)
 }
 
-/// When the next row is due in milliseconds, or `null`.
+/// When the next row or message is due in milliseconds, or `null`.
 ///
 /// # Errors
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
-    outbox::next(Sql(sql)).map(|next| text(&next)).map_err(failed)
+    let row = outbox::next(Sql(sql)).map_err(failed)?;
+    let message = notices::next(Sql(sql)).map_err(failed)?;
+    Ok(text(&row.into_iter().chain(message).reduce(f64::min)))
+}
+
+/// Does what a report of an exposed key says; `{ is_known, is_due }`.
+///
+/// # Errors
+/// When the report can't be read or the database fails; then nothing of it is to be kept.
+#[wasm_bindgen]
+pub fn account_expose(sql: &SqlStorage, report: &str, request_id: &str) -> Result<String, JsError> {
+    let report = ExposureReport::from_json(report)?;
+    exposure::expose(Sql(sql), &report, request_id, now())
+        .map(|outcome| text(&outcome))
+        .map_err(|problem| JsError::new(problem.code()))
+}
+
+/// Takes in that a key was used.
+///
+/// # Errors
+/// When what is told can't be read or the database fails.
+#[wasm_bindgen]
+pub fn account_used(sql: &SqlStorage, told: &str) -> Result<(), JsError> {
+    uses::add(Sql(sql), &serde_json::from_str(told)?, now()).map_err(failed)
+}
+
+/// Messages that are to be sent, and where to: `{ url, messages }`, or `null`. What can't be signed stays due.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn account_notices(sql: &SqlStorage, env: &Env, can_sign: bool) -> Result<String, JsError> {
+    notices::outgoing(Sql(sql), env, can_sign, shared::now_ms())
+        .map(|outgoing| text(&outgoing))
+        .map_err(failed)
+}
+
+/// Takes in how sending one ended: no `error` is one that arrived.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "how bindings take an optional string")]
+pub fn account_told(sql: &SqlStorage, id: &str, error: Option<String>) -> Result<(), JsError> {
+    notices::settle(Sql(sql), id, error.as_deref(), shared::now_ms()).map_err(failed)
 }
 
 /// Makes a digest index's table.
@@ -137,6 +217,16 @@ pub fn digests_claim(
     digests::claim(Sql(sql), account, &digests, only_looks)
         .map(|taken| text(&taken))
         .map_err(failed)
+}
+
+/// Of these digests those that are somebody's, as JSON.
+///
+/// # Errors
+/// When the database fails.
+#[wasm_bindgen]
+pub fn digests_owners(sql: &SqlStorage, digests: &str) -> Result<String, JsError> {
+    let digests: Vec<KeyDigest> = serde_json::from_str(digests)?;
+    digests::owners(Sql(sql), &digests).map(|owned| text(&owned)).map_err(failed)
 }
 
 /// Whose digest is it, as an answer.

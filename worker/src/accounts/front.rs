@@ -49,12 +49,22 @@ impl Asked {
         target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)))
     }
 
+    /// Raw path.
+    pub(crate) fn path(&self) -> &str {
+        self.target().0
+    }
+
+    /// Raw query, empty if there is none.
+    pub(crate) fn query(&self) -> &str {
+        self.target().1.unwrap_or_default()
+    }
+
     fn header(&self, name: &str) -> Option<String> {
         self.headers.get(&name.into())
     }
 
     /// Answers and logs: who asked for what, and never what was in it.
-    fn respond(&self, answer: &Answer, call: Option<(&Call, &str)>) -> Response {
+    pub(crate) fn respond(&self, answer: &Answer, call: Option<(&Call, &str)>) -> Response {
         let line = Line {
             event: "admin",
             status: answer.status,
@@ -80,7 +90,7 @@ impl Asked {
         runtime::answer(answer.status, &answer.body, &list(&headers))
     }
 
-    fn refuse(&self, problem: &Problem, call: Option<(&Call, &str)>) -> JsValue {
+    pub(crate) fn refuse(&self, problem: &Problem, call: Option<(&Call, &str)>) -> JsValue {
         let path = self.target().0;
         let instance = (!might_show(path)).then_some(path);
         let answer = Answer::of_problem(problem, instance, &self.request_id);
@@ -116,7 +126,7 @@ impl Asked {
         Ok(Repeat { idempotency_key: key, fingerprint })
     }
 
-    fn check_media_type(&self) -> Result<(), AdminDenial> {
+    pub(crate) fn check_media_type(&self) -> Result<(), AdminDenial> {
         let given = self.header("content-type").unwrap_or_default();
         let given = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let is_patch = self.method == "PATCH" && given == "application/merge-patch+json";

@@ -134,6 +134,7 @@ fn managed(change: &Change<'_>, row: &ImportedKey) -> ManagedKey {
         expires_at: row.expires_at,
         rotated_at: None,
         last_four: row.last_four.clone(),
+        exposed: None,
     };
     let id = row.id.clone().unwrap_or_else(|| runtime::random_id("key_"));
     let account = change.call.account.clone();
@@ -188,5 +189,6 @@ fn write(change: &Change<'_>, keys: &[ManagedKey]) -> Result<(), Problem> {
             after: Some(snapshot(key)),
         })
         .collect();
-    Ok(audit::add(change.sql, change.call, change.now, &audited)?)
+    let by = (change.call.request_id.as_str(), &change.call.by);
+    Ok(audit::add(change.sql, by, change.now, &audited)?)
 }

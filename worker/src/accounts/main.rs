@@ -22,8 +22,11 @@ mod change;
 mod credentials;
 mod digests;
 mod exports;
+mod exposure;
 mod front;
 mod import;
+mod leaks;
+mod notices;
 mod outbox;
 mod query;
 mod read;
@@ -31,7 +34,9 @@ mod repeat;
 mod route;
 mod runtime;
 mod schema;
+mod settings;
 mod sql;
+mod uses;
 mod view;
 
 #[path = "../runtime.rs"]

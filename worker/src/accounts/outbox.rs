@@ -161,8 +161,8 @@ struct Settled {
     error: Option<String>,
 }
 
-/// Puts that run at the same time: workers have six connections at once.
-const AT_ONCE: u32 = 6;
+/// Puts that run at the same time: workers have six connections at once, and one is the webhook's.
+const AT_ONCE: u32 = 5;
 const WRITE_INTERVAL_MS: f64 = 1100.0;
 const LONGEST_WAIT_MS: f64 = 60_000.0;
 /// For how long a put that failed could still arrive: well above any time-out on the way to the store.

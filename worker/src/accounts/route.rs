@@ -23,6 +23,7 @@ pub(crate) enum Route<'a> {
     UpdateKey(&'a str, &'a str),
     RotateKey(&'a str, &'a str),
     RevokeKey(&'a str, &'a str),
+    LiftKey(&'a str, &'a str),
     Import(&'a str),
     Project(&'a str),
     ListAudit(&'a str),
@@ -56,6 +57,7 @@ pub(crate) fn find<'a>(method: &str, segments: &'a [String]) -> Result<Route<'a>
         ("PATCH", ["accounts", account, "keys", key]) => Route::UpdateKey(account, key),
         ("POST", ["accounts", account, "keys", key, "rotate"]) => Route::RotateKey(account, key),
         ("POST", ["accounts", account, "keys", key, "revoke"]) => Route::RevokeKey(account, key),
+        ("POST", ["accounts", account, "keys", key, "lift"]) => Route::LiftKey(account, key),
         ("POST", ["accounts", account, "import"]) => Route::Import(account),
         ("POST", ["accounts", account, "project"]) => Route::Project(account),
         ("GET", ["accounts", account, "audit"]) => Route::ListAudit(account),
@@ -68,7 +70,8 @@ pub(crate) fn find<'a>(method: &str, segments: &'a [String]) -> Result<Route<'a>
     if let Route::ShowKey(_, key)
     | Route::UpdateKey(_, key)
     | Route::RotateKey(_, key)
-    | Route::RevokeKey(_, key) = &route
+    | Route::RevokeKey(_, key)
+    | Route::LiftKey(_, key) = &route
     {
         check_id("key", key).map_err(|_| AdminDenial::KeyNotFound)?;
     }
@@ -79,6 +82,9 @@ pub(crate) fn find<'a>(method: &str, segments: &'a [String]) -> Result<Route<'a>
 pub(crate) fn allowed(path: &str) -> String {
     let segments = segments(path);
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let ["leaks"] | ["leaks", "github"] = segments.as_slice() {
+        return "POST".to_owned();
+    }
     methods(&segments).join(", ")
 }
 
@@ -88,9 +94,8 @@ fn methods(segments: &[&str]) -> &'static [&'static str] {
         ["accounts"] | ["accounts", _, "keys"] => &["GET", "POST"],
         ["accounts" | "digests", _] | ["accounts", _, "audit"] => &["GET"],
         ["accounts", _, "keys", _] => &["GET", "PATCH"],
-        ["accounts", _, "keys", _, "rotate" | "revoke"] | ["accounts", _, "import" | "project"] => {
-            &["POST"]
-        }
+        ["accounts", _, "keys", _, "rotate" | "revoke" | "lift"]
+        | ["accounts", _, "import" | "project"] => &["POST"],
         _ => &[],
     }
 }
@@ -109,6 +114,7 @@ impl Route<'_> {
             | Self::UpdateKey(..)
             | Self::RotateKey(..)
             | Self::RevokeKey(..)
+            | Self::LiftKey(..)
             | Self::Import(_)
             | Self::Project(_) => true,
         }
@@ -124,6 +130,7 @@ impl Route<'_> {
             | Self::UpdateKey(account, _)
             | Self::RotateKey(account, _)
             | Self::RevokeKey(account, _)
+            | Self::LiftKey(account, _)
             | Self::Import(account)
             | Self::Project(account)
             | Self::ListAudit(account) => Some(account),
@@ -146,6 +153,10 @@ impl Route<'_> {
             }
             Self::RevokeKey(_, key) => {
                 Operation::RevokeKey((*key).to_owned(), RevokeKey::read(body)?)
+            }
+            Self::LiftKey(_, key) => {
+                Nothing::read(body)?;
+                Operation::LiftKey((*key).to_owned())
             }
             Self::Import(_) => Operation::Import(Import::read(body)?),
             Self::Project(_) => {

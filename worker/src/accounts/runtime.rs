@@ -1,6 +1,7 @@
 //! The runtime's own objects, as far as the write side uses them.
 
 use js_sys::Object;
+use keyguard::UnixTime;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
@@ -31,6 +32,13 @@ pub(crate) fn entropy() -> [u8; 32] {
         *to = from;
     }
     entropy
+}
+
+/// A time as RFC 3339 has it.
+pub(crate) fn iso_date(at: UnixTime) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "exact for any date that has a name")]
+    let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64 * 1000.0));
+    date.to_iso_string().into()
 }
 
 /// A text of 20 random base62 digits, about 119 bits, after a prefix.

@@ -9,10 +9,17 @@ pub(crate) fn open_account(sql: Sql<'_>) -> Result<(), Fault> {
 }
 
 /// Whether the tables are there: an account that was only asked for leaves nothing behind.
+///
+/// An account of an older version gets here what it lacks.
 pub(crate) fn is_open(sql: Sql<'_>) -> Result<bool, Fault> {
-    let found =
-        "SELECT count(*) AS number FROM sqlite_master WHERE type = 'table' AND name = 'account'";
-    Ok(sql.number(found, &NOTHING)? == Some(1.0))
+    // The first of all tables, and the last of the newest version.
+    let found = "SELECT count(*) AS number FROM sqlite_master
+        WHERE type = 'table' AND name IN ('account', 'uses')";
+    let number = sql.number(found, &NOTHING)?.unwrap_or_default();
+    if number > 0.5 && number < 1.5 {
+        open_account(sql)?;
+    }
+    Ok(number > 0.5)
 }
 
 /// Makes a digest index's table.
@@ -51,6 +58,15 @@ const ACCOUNT: &[&str] = &[
         BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
     "CREATE TRIGGER IF NOT EXISTS audit_is_never_deleted BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END",
+    // What was seen of a key since the operator was told last, and when that and its last audit entry was.
+    "CREATE TABLE IF NOT EXISTS incidents (
+        key_id TEXT PRIMARY KEY, untold INTEGER NOT NULL, audited_at INTEGER, sent_at REAL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS notices (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, key_id TEXT NOT NULL, at INTEGER NOT NULL,
+        rank INTEGER NOT NULL, data TEXT NOT NULL, count INTEGER, due_at REAL NOT NULL, attempts INTEGER NOT NULL,
+        first_at REAL, last_error TEXT)",
+    // When a key was used last, in whole minutes.
+    "CREATE TABLE IF NOT EXISTS uses (key_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
 ];
 
 const DIGESTS: &str = "CREATE TABLE IF NOT EXISTS digests (digest TEXT PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID";

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use keyguard::{
     Fault, Kind, ManagedKey, Mode, UnixTime,
     life::{Status, VersionEnd},
-    record::Revocation,
+    record::{Exposure, Revocation},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub(crate) struct ShownKey {
     rate: Option<String>,
     browser_headers: bool,
     revoked: Option<Revocation>,
+    exposed: Option<ShownExposure>,
+    /// In whole minutes.
+    last_used_at: Option<UnixTime>,
     versions: Vec<ShownVersion>,
     projection: Projection,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,8 +50,23 @@ struct ShownVersion {
     created_at: UnixTime,
     expires_at: Option<UnixTime>,
     status: Status,
+    exposed: Option<ShownExposure>,
     last_four: Option<String>,
     projection: &'static str,
+}
+
+/// That and how a text became public. What isn't known is `null`.
+#[derive(Serialize)]
+struct ShownExposure {
+    at: UnixTime,
+    channel: String,
+    place: Option<String>,
+}
+
+impl From<Exposure> for ShownExposure {
+    fn from(Exposure { at, channel, place }: Exposure) -> Self {
+        Self { at, channel, place }
+    }
 }
 
 #[derive(Default, Serialize)]
@@ -70,11 +88,12 @@ pub(crate) fn keys(
         "SELECT v.key_id, v.number, v.digest, v.last_four,
                 v.record ->> 'created_at' AS created_at, v.record ->> 'expires_at' AS expires_at,
                 v.record ->> 'rotated_at' AS rotated_at, v.record -> 'revoked' IS NOT NULL AS revoked,
-                v.record -> 'exposed' IS NOT NULL AS exposed,
+                v.record -> 'exposed' AS exposed, u.at AS last_used_at,
                 o.since, o.attempts, o.last_error
             FROM json_each(?1) AS wanted
             JOIN keys AS k ON k.id = wanted.value
             JOIN versions AS v ON v.key_id = k.id AND v.number > k.version - ?2
+            LEFT JOIN uses AS u ON u.key_id = k.id
             LEFT JOIN outbox AS o ON o.name = 'key:v1:' || v.digest AND o.confirming = 0
             ORDER BY v.number DESC",
         &(list(&ids), SHOWN_VERSIONS),
@@ -106,6 +125,8 @@ fn one(key: ManagedKey, versions: Vec<Row>, now: UnixTime) -> ShownKey {
         }
     }
     ShownKey {
+        exposed: key.exposed().cloned().map(Into::into),
+        last_used_at: versions.iter().find_map(|row| row.last_used_at),
         status: key.status(now),
         version: key.current().map(|version| version.number),
         key: None,
@@ -128,9 +149,11 @@ fn one(key: ManagedKey, versions: Vec<Row>, now: UnixTime) -> ShownKey {
 }
 
 fn version(row: Row, now: UnixTime) -> ShownVersion {
+    let exposed: Option<Exposure> =
+        row.exposed.as_deref().and_then(|exposed| serde_json::from_str(exposed).ok());
     let end = VersionEnd {
         is_revoked: row.revoked == 1,
-        is_exposed: row.exposed == 1,
+        is_exposed: exposed.is_some(),
         expires_at: row.expires_at,
         rotated_at: row.rotated_at,
     };
@@ -140,6 +163,7 @@ fn version(row: Row, now: UnixTime) -> ShownVersion {
         created_at: row.created_at,
         expires_at: row.expires_at,
         status: end.status(now),
+        exposed: exposed.map(Into::into),
         last_four: row.last_four,
         projection: if row.since.is_some() { "pending" } else { "written" },
     }
@@ -204,7 +228,9 @@ struct Row {
     expires_at: Option<UnixTime>,
     rotated_at: Option<UnixTime>,
     revoked: u8,
-    exposed: u8,
+    /// As JSON.
+    exposed: Option<String>,
+    last_used_at: Option<UnixTime>,
     last_four: Option<String>,
     since: Option<u64>,
     attempts: Option<u32>,

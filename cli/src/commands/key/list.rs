@@ -7,7 +7,7 @@ use crate::{
     commands::pages,
     failure::Failure,
     ids::parse_id,
-    model::{Key, or_dash},
+    model::{Key, last_used, or_dash},
     output::{self, Table},
     times,
     words::{Kind, Mode, Status},
@@ -54,8 +54,17 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
         return pages::print_json(&client, &path, "keys", arguments.limit);
     }
     let now = times::now();
-    let mut table =
-        Table::new(&["key", "kind", "mode", "status", "version", "ends in", "expires", "label"]);
+    let mut table = Table::new(&[
+        "key",
+        "kind",
+        "mode",
+        "status",
+        "version",
+        "ends in",
+        "expires",
+        "last used",
+        "label",
+    ]);
     let mut count = 0_usize;
     pages::each_page(&client, &path, "keys", arguments.limit, |page| {
         for entry in page {
@@ -75,6 +84,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
                 ),
                 last_four,
                 key.expires_at.map_or_else(|| "never".to_owned(), |at| times::both(at, now)),
+                last_used(key.last_used_at, now),
                 or_dash(key.label.as_ref()),
             ]);
         }

@@ -7,11 +7,9 @@ use ureq::http::Method;
 use super::Named;
 use crate::{
     args::{Change, Global},
-    client::Client,
     commands::change,
     failure::Failure,
     ids::parse_id,
-    input,
 };
 
 #[derive(Args, Debug)]
@@ -33,7 +31,10 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure> {
     let client = global.client()?;
-    confirm(&client, arguments)?;
+    if !arguments.change.dry_run {
+        // Payments stop where a live key is revoked, and can't be started again with it.
+        arguments.named.confirm(&client, "revokes", " for good", arguments.yes.as_deref())?;
+    }
     let mut body = json!({ "reason": arguments.reason });
     let mut done = "revoked; nothing makes it work again".to_owned();
     if let Some(version) = arguments.version {
@@ -45,24 +46,6 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
     let path = format!("{}/revoke", arguments.named.path());
     let answer = client.change(Method::POST, &path, body.to_string(), arguments.change.dry_run)?;
     change::finish(&client, &answer, arguments.change, global.json, &done)
-}
-
-/// Payments stop where a live key is revoked, and can't be started again with it.
-fn confirm(client: &Client, arguments: &Arguments) -> Result<(), Failure> {
-    if arguments.change.dry_run {
-        return Ok(());
-    }
-    let key = arguments.named.read(client)?;
-    if key.mode != "live" && arguments.yes.is_none() {
-        return Ok(());
-    }
-    let label =
-        key.label.map(|label| format!(" “{}”", crate::output::plain(&label))).unwrap_or_default();
-    let question = format!(
-        "This revokes the {} {} key {}{label} of {} for good.",
-        key.mode, key.kind, key.id, key.account
-    );
-    input::confirm(&question, &key.id, arguments.yes.as_deref())
 }
 
 fn parse_reason(text: &str) -> Result<String, String> {

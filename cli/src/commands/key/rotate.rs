@@ -12,6 +12,7 @@ use crate::{
     failure::Failure,
     ids::parse_id,
     input,
+    model::Key,
     times::{length, parse_duration, parse_time},
 };
 
@@ -47,7 +48,9 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
     }
     let path = format!("{}/rotate", arguments.named.path());
     let answer = client.change(Method::POST, &path, body.to_string(), arguments.change.dry_run)?;
+    let key: Key = answer.parse()?;
     let done = match arguments.grace {
+        _ if key.was_exposed() => "rotated; its old text was exposed and stays refused".to_owned(),
         0 => "rotated; its old text is refused from now on".to_owned(),
         grace => format!("rotated; its old text works for another {}", length(grace)),
     };

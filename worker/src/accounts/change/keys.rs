@@ -131,6 +131,23 @@ impl Change<'_> {
         Ok(view::key(self.sql, key, self.now)?)
     }
 
+    /// Lets the texts of a key that were exposed work again.
+    pub(super) fn lift(&self, id: &str) -> Result<ShownKey, Problem> {
+        let before = read::key(self.sql, id)?;
+        let mut key = before.clone();
+        if key.lift().map_err(AdminDenial::from)? {
+            save(self.sql, &key, false, self.now)?;
+            self.audit(&Entry {
+                action: "key.lifted",
+                key: Some(id),
+                version: key.current().map(|version| version.number),
+                before: Some(snapshot(&before)),
+                after: Some(snapshot(&key)),
+            })?;
+        }
+        Ok(view::key(self.sql, key, self.now)?)
+    }
+
     /// Puts every record of the account into the outbox.
     pub(super) fn project(&self) -> Result<Projected, Problem> {
         let queued = outbox::put_all(self.sql, self.now)?;

@@ -8,7 +8,7 @@ use super::super::{
 };
 
 /// Saves a key and the records of its open versions.
-pub(super) fn save(
+pub(crate) fn save(
     sql: Sql<'_>,
     key: &ManagedKey,
     is_new: bool,
@@ -16,7 +16,7 @@ pub(super) fn save(
 ) -> Result<(), Fault> {
     let document = serde_json::to_string(key).map_err(|_| Fault::Internal)?;
     let (version, expires_at) = (key.current().map(|version| version.number), key.expires_at());
-    let (revoked, exposed) = (u8::from(key.revoked.is_some()), u8::from(key.exposed.is_some()));
+    let (revoked, exposed) = (u8::from(key.revoked.is_some()), u8::from(key.exposed().is_some()));
     let fields = (&key.id, key.kind, key.mode, version, revoked, exposed, expires_at, document);
     let statement = if is_new {
         "INSERT INTO keys (id, kind, mode, version, revoked, exposed, expires_at, document)
@@ -32,7 +32,7 @@ pub(super) fn save(
 }
 
 /// Saves the last records of versions that are over.
-pub(super) fn save_over(
+pub(crate) fn save_over(
     sql: Sql<'_>,
     over: &[(Version, KeyRecord)],
     now: UnixTime,

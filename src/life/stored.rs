@@ -1,0 +1,75 @@
+//! A key as accounts have kept it, from the first version on.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::Deserialize;
+
+use super::{ManagedKey, Settings, Version};
+use crate::{
+    Kind, Mode, UnixTime,
+    record::{Exposure, Revocation},
+};
+
+/// What is read. Before each version had an exposure of its own, the key had one for all of them.
+#[derive(Deserialize)]
+pub(super) struct Stored {
+    id: String,
+    account: String,
+    kind: Kind,
+    mode: Mode,
+    created_at: UnixTime,
+    settings: Settings,
+    revoked: Option<Revocation>,
+    exposed: Option<Exposure>,
+    versions: Vec<Version>,
+}
+
+impl From<Stored> for ManagedKey {
+    fn from(stored: Stored) -> Self {
+        let Stored {
+            id,
+            account,
+            kind,
+            mode,
+            created_at,
+            settings,
+            revoked,
+            exposed,
+            mut versions,
+        } = stored;
+        for version in &mut versions {
+            version.exposed = version.exposed.take().or_else(|| exposed.clone());
+        }
+        Self { id, account, kind, mode, created_at, settings, revoked, versions }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::life::Status;
+
+    const OLD: &str = r#"{"id":"key_1","account":"acct_1","kind":"secret","mode":"live","created_at":1,
+        "settings":{"label":null,"origins":null,"scopes":null,"rate":null,"browser_headers":false},"revoked":null,
+        "exposed":null,"versions":[
+            {"number":1,"digest":"6c279a44598e1c90d7af4b213d767a974484a08b16d9703f12102bcae3d0cd3e","created_at":1,
+                "expires_at":99,"rotated_at":2,"last_four":null},
+            {"number":2,"digest":"370924b928b25dbd2aecb9ee58a3289bb007ce9134cabb2cf79f325f54b64f24","created_at":2,
+                "expires_at":null,"rotated_at":null,"last_four":"9Mj0"}]}"#;
+
+    #[test]
+    fn what_was_kept_before_versions_had_an_exposure_is_read() {
+        let key: ManagedKey = serde_json::from_str(OLD).unwrap();
+        assert_eq!((key.versions().len(), key.exposed()), (2, None));
+        assert_eq!(key.status(UnixTime(3)), Status::Active);
+    }
+
+    #[test]
+    fn what_was_exposed_as_a_whole_is_so_in_every_version() {
+        let old = OLD.replace(r#""exposed":null"#, r#""exposed":{"at":3,"channel":"browser"}"#);
+        let key: ManagedKey = serde_json::from_str(&old).unwrap();
+        let exposure = Exposure::new(UnixTime(3), "browser", None);
+        assert!(key.versions().iter().all(|version| version.exposed.as_ref() == Some(&exposure)));
+        assert_eq!(key.status(UnixTime(4)), Status::Exposed);
+    }
+}

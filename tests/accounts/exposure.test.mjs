@@ -1,0 +1,217 @@
+// A secret key becomes public: what a report of it does to the key, and what the operator gets to know.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, test } from 'node:test';
+
+import {
+  Api, assertRefused, digest, entryOf, issueKey, now, policyFor, startApi, startEdge, startUpstream, stopAll,
+} from './harness.mjs';
+
+const PLACE = 'https://shop.example';
+
+let upstream, edge, api;
+before(async () => {
+  upstream = await startUpstream();
+  ({ edge, api } = await startApi({ policy: policyFor(upstream.origin, { routes: [] }) }));
+});
+after(() => stopAll(edge, upstream));
+
+const use = (key) => edge.sendAs({ key }, { target: '/echo' });
+
+/** Reports a text as the guard does: `{ is_known, is_due }`. */
+async function report(account, key, action, fields = {}, at = edge) {
+  const text = JSON.stringify({
+    digest: digest(key), key_id: 'key_of_the_record', action, channel: 'browser', place: PLACE, at: now(),
+    redacted: `${key.slice(0, 3)}…${key.slice(-4)}`, ...fields,
+  });
+  const object = await at.account(account);
+  return JSON.parse(await object.expose(text));
+}
+
+async function settled(account, key) {
+  await api.written(account);
+  return use(key);
+}
+
+const lift = async ({ account, id }, query = '') =>
+  (await api.post(`/accounts/${account}/keys/${id}/lift${query}`)).ok(200);
+const actions = async (account) => (await api.audit(account)).map(({ action }) => action).filter((one) => one !== 'key.issued');
+
+describe('a report of a secret key', () => {
+  test('to refuse it changes nothing, and is audited once a minute', async () => {
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    assert.deepEqual(await report(id, key.key, 'refuse'), { is_known: true, is_due: true });
+    await report(id, key.key, 'refuse');
+    assert.equal((await settled(id, key.key)).status, 200);
+    const shown = await api.show(key);
+    assert.deepEqual([shown.status, shown.exposed], ['active', null]);
+    assert.deepEqual(await actions(id), ['account.created', 'key.exposure_reported']);
+    const entry = (await api.audit(id)).at(-1);
+    assert.deepEqual([entry.credential, entry.actor, entry.key, entry.version], ['edge:browser', null, key.id, 1]);
+    assert.deepEqual([entry.after.channel, entry.after.place], ['browser', PLACE]);
+  });
+
+  test('to quarantine it blocks it until it is lifted, and keeps where and how', async () => {
+    const { id, keys: { secret_live: key, secret_test: other } } = await api.createAccount();
+    const at = now();
+    assert.deepEqual(await report(id, key.key, 'quarantine', { at }), { is_known: true, is_due: true });
+    assertRefused(await settled(id, key.key), 'key-exposed');
+    assert.equal((await use(other.key)).status, 200);
+    const shown = await api.show(key);
+    assert.deepEqual([shown.status, shown.exposed], ['exposed', { at, channel: 'browser', place: PLACE }]);
+    assert.deepEqual([shown.versions[0].status, shown.versions[0].exposed], ['exposed', shown.exposed]);
+    assert.equal((await api.get(`/accounts/${id}`)).ok(200).keys.exposed, 1);
+    const listed = await api.all(`/accounts/${id}/keys?status=exposed`, 'keys');
+    assert.deepEqual(listed.map((one) => one.id), [key.id]);
+
+    assert.equal((await lift(key, '?dry_run=true')).status, 'active');
+    assert.equal((await api.show(key)).status, 'exposed');
+    const lifted = await lift(key);
+    assert.deepEqual([lifted.status, lifted.exposed], ['active', null]);
+    assert.equal((await settled(id, key.key)).status, 200);
+    await lift(key);
+    assert.deepEqual(await actions(id), ['account.created', 'key.exposed', 'key.lifted']);
+    const [exposed, after] = (await api.audit(id)).slice(-2);
+    assert.deepEqual([exposed.before.exposed, exposed.after.exposed], [[], [{ version: 1, ...shown.exposed }]]);
+    assert.deepEqual([after.credential, after.before.exposed, after.after.exposed], ['ops', exposed.after.exposed, []]);
+  });
+
+  test('to revoke it ends it for good', async () => {
+    const { id, keys: { secret_test: key } } = await api.createAccount();
+    await report(id, key.key, 'revoke', { channel: 'github' });
+    assertRefused(await settled(id, key.key), 'key-revoked');
+    const shown = await api.show(key);
+    assert.deepEqual([shown.status, shown.revoked.reason, shown.exposed.channel], ['revoked', 'exposed: github', 'github']);
+    (await api.post(`/accounts/${id}/keys/${key.id}/lift`)).refused(409, 'key-is-revoked');
+    assert.deepEqual(await actions(id), ['account.created', 'key.exposed', 'key.revoked']);
+  });
+
+  test('that comes again is only counted', async () => {
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    await report(id, key.key, 'quarantine');
+    const before = await api.show(key);
+    for (const action of ['quarantine', 'refuse']) {
+      assert.deepEqual(await report(id, key.key, action, { channel: 'http' }), { is_known: true, is_due: false });
+    }
+    assert.deepEqual((await api.show(key)).exposed, before.exposed);
+    // What is stronger is still done.
+    assert.equal((await report(id, key.key, 'revoke')).is_due, true);
+    assert.equal((await report(id, key.key, 'revoke')).is_due, false);
+    assert.deepEqual(await actions(id), ['account.created', 'key.exposed', 'key.revoked']);
+  });
+
+  test('hits the text that was seen and no other version', async () => {
+    for (const [action, code] of [['quarantine', 'key-exposed'], ['revoke', 'key-revoked']]) {
+      const { id, keys: { secret_live: old } } = await api.createAccount();
+      const rotated = await api.rotate(old, { grace_seconds: 600 });
+      await report(id, old.key, action);
+      assertRefused(await settled(id, old.key), code);
+      assert.equal((await use(rotated.key)).status, 200);
+      const { status, exposed, versions: [current, retiring] } = await api.show(old);
+      assert.deepEqual([status, exposed, current.status, current.exposed], ['active', null, 'active', null]);
+      assert.deepEqual([retiring.status, retiring.exposed.place], [code.replace('key-', ''), PLACE]);
+    }
+  });
+
+  test('is for nobody: an unknown text, a publishable key, an account that is none', async () => {
+    const { id, keys: { publishable_live: key } } = await api.createAccount();
+    const nothing = { is_known: false, is_due: false };
+    assert.deepEqual(await report(id, issueKey('secret', 'live'), 'revoke'), nothing);
+    assert.deepEqual(await report(id, key.key, 'revoke'), nothing);
+    assert.deepEqual(await report('acct_nobody', issueKey('secret', 'live'), 'revoke'), nothing);
+    assert.equal((await settled(id, key.key)).status, 403);
+    assert.deepEqual(await actions(id), ['account.created']);
+  });
+
+  test('keeps no place that might show a key, and no time to come', async () => {
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    await report(id, key.key, 'quarantine', { place: `https://shop.example/${key.key}`, at: now() + 9999, redacted: key.key });
+    const { exposed } = await api.show(key);
+    assert.equal(exposed.place, null);
+    assert.ok(exposed.at <= now());
+  });
+
+  test('that makes no sense changes nothing', async () => {
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    for (const fields of [{ action: 'delete' }, { channel: 'rumour' }, { at: -1 }, { digest: 'x' }]) {
+      await assert.rejects(report(id, key.key, 'revoke', fields));
+    }
+    assert.equal((await settled(id, key.key)).status, 200);
+    assert.deepEqual(await actions(id), ['account.created']);
+  });
+});
+
+test('rotating an exposed key makes a new text that works, and the old one never does again', async () => {
+  const { id, keys: { secret_live: key } } = await api.createAccount();
+  await report(id, key.key, 'quarantine');
+  const rotated = await api.rotate(key, { grace_seconds: 600 });
+  assert.deepEqual([rotated.status, rotated.exposed], ['active', null]);
+  assert.equal((await settled(id, rotated.key)).status, 200);
+  assertRefused(await use(key.key), 'key-revoked');
+  await lift(key);
+  assertRefused(await settled(id, key.key), 'key-revoked');
+  const [current, old] = (await api.show(key)).versions;
+  assert.deepEqual([current.status, old.status, old.exposed.channel], ['active', 'revoked', 'browser']);
+});
+
+describe('the last use of a key', () => {
+  test('is shown in whole minutes, and never goes back', async () => {
+    const { id, keys: { secret_live: key, publishable_live: other } } = await api.createAccount();
+    assert.equal((await api.show(key)).last_used_at, null);
+    const object = await edge.account(id);
+    const at = now();
+    const minute = at - (at % 60);
+    await object.used(JSON.stringify({ key_id: key.id, at: at - 120 }));
+    assert.equal((await api.show(key)).last_used_at, minute - 120);
+    for (const told of [at, at - 60, at + 3600]) await object.used(JSON.stringify({ key_id: key.id, at: told }));
+    const { last_used_at: last } = await api.show(key);
+    assert.ok(last === minute || last === minute + 60, `${last}`);
+    const listed = await api.all(`/accounts/${id}/keys`, 'keys');
+    assert.deepEqual(listed.filter((one) => one.last_used_at !== null).map((one) => one.id), [key.id]);
+    assert.equal((await api.show(other)).last_used_at, null);
+  });
+
+  test('of a key that is none is nowhere', async () => {
+    await (await edge.account('acct_nobody')).used(JSON.stringify({ key_id: 'key_none', at: now() }));
+    (await api.get('/accounts/acct_nobody')).refused(404, 'account-not-found');
+  });
+});
+
+test('an account of before there were exposures gets what it lacks', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'keyguard-older-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const options = { policy: policyFor(upstream.origin), folder };
+  const first = await startApi(options);
+  const { id, keys } = await first.api.createAccount({ id: 'acct_older' });
+  const rotated = await first.api.rotate(keys.secret_live, { grace_seconds: 600 });
+  await first.api.written(id);
+  await first.edge.stop();
+  for (const name of readdirSync(folder, { recursive: true }).filter((one) => one.endsWith('.sqlite'))) age(path.join(folder, name));
+
+  const second = await startEdge({ ...options, admin: entryOf('ops', first.api.credential) });
+  t.after(() => second.stop());
+  const older = new Api(second, first.api.credential);
+  const shown = await older.show(keys.secret_live);
+  assert.deepEqual([shown.status, shown.exposed, shown.last_used_at, shown.versions.length], ['active', null, null, 2]);
+  assert.equal((await report(id, rotated.key, 'quarantine', {}, second)).is_due, true);
+  assert.deepEqual((await older.show(keys.secret_live)).versions.map(({ status }) => status), ['exposed', 'retiring']);
+  await older.written(id);
+  assertRefused(await second.sendAs({ key: rotated.key }, { target: '/echo' }), 'key-exposed');
+});
+
+/** Makes of an account's database what an older version left: without the newer tables, an exposure of the whole key. */
+function age(file) {
+  const database = new DatabaseSync(file);
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().map(({ name }) => name);
+    if (!tables.includes('keys')) return;
+    for (const table of ['incidents', 'notices', 'uses']) database.exec(`DROP TABLE ${table}`);
+    database.exec("UPDATE keys SET document = json_set(document, '$.exposed', NULL)");
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,239 @@
+// Reports of leaked keys from outside: GitHub's signed messages, and keys that are presented. Both without a credential.
+
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import { after, before, describe, test } from 'node:test';
+
+import {
+  assertProblem, assertRefused, digest, issueKey, policyFor, sleep, startApi, startUpstream, stopAll,
+} from './harness.mjs';
+
+/** GitHub's own example of a signed message, with its test key, from its documentation. */
+const EXAMPLE = {
+  identifier: 'f9525bf080f75b3506ca1ead061add62b8633a346606dc5fe544e29231c6ee0d',
+  key: `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsz9ugWDj5jK5ELBK42ynytbo38gP
+HzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==
+-----END PUBLIC KEY-----`,
+  signature: 'MEUCIFLZzeK++IhS+y276SRk2Pe5LfDrfvTXu6iwKKcFGCrvAiEAhHN2kDOhy2I6eGkOFmxNkOJ+L2y8oQ9A2T9GGJo6WJY=',
+  body: '[{"token":"some_token","type":"some_type","url":"some_url","source":"some_source"}]',
+};
+
+/** GitHub as far as its keys go: more of them can be added, and it can fail. */
+async function startGitHub() {
+  const github = { keys: [], lists: 0, isDown: false };
+  const server = http.createServer((request, response) => {
+    github.lists += 1;
+    if (github.isDown) return void response.writeHead(500).end();
+    const keys = github.keys.map(({ identifier, publicKey }) => ({
+      key_identifier: identifier, key: publicKey, is_current: true,
+    }));
+    response.end(JSON.stringify({ public_keys: keys }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  github.url = `http://127.0.0.1:${server.address().port}/keys`;
+  github.stop = async () => server.close();
+  github.add = (identifier) => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' });
+    github.keys.push({ identifier, publicKey: pem, privateKey });
+  };
+  github.keys.push({ identifier: EXAMPLE.identifier, publicKey: EXAMPLE.key });
+  github.add('current');
+  return github;
+}
+
+let upstream, github, edge, api;
+before(async () => {
+  upstream = await startUpstream();
+  github = await startGitHub();
+  const policy = policyFor(upstream.origin, {
+    leaks: { github: true, presented: true },
+    exposure: { live: 'quarantine' },
+  });
+  ({ edge, api } = await startApi({ policy, vars: { GITHUB_KEYS_URL: github.url } }));
+});
+after(() => stopAll(edge, github, upstream));
+
+const use = (key) => edge.sendAs({ key }, { target: '/echo' });
+
+async function settled(account, key) {
+  await api.written(account);
+  return use(key);
+}
+
+/** Posts as somebody without a credential. */
+const post = (path, body, headers = {}) =>
+  api.post(path, body, { Authorization: undefined, 'Idempotency-Key': undefined, ...headers });
+
+/** Sends what GitHub would, signed by one of its keys, with anything of it changed. */
+function tell(found, { by = 'current', headers = {}, body } = {}) {
+  const text = JSON.stringify(found);
+  const key = github.keys.find(({ identifier }) => identifier === by);
+  const signature = sign('sha256', Buffer.from(text), key.privateKey).toString('base64');
+  return post('/leaks/github', body ?? text, {
+    'Github-Public-Key-Identifier': by, 'Github-Public-Key-Signature': signature, ...headers,
+  });
+}
+
+const found = (token, fields = {}) => ({
+  token, type: 'keyguard_secret_key', url: 'https://github.example/octo/shop/blob/6dcb09b5b57875f334f61aebed695e2e4193db5e/.env',
+  source: 'content', ...fields,
+});
+
+describe("GitHub's message", () => {
+  test('puts the exposure policy in force, and is told what was a key', async () => {
+    const { id, keys: { secret_live: live, publishable_live: publishable, secret_test: kept } } = await api.createAccount();
+    const strange = issueKey('secret', 'live');
+    const answer = await tell([found(live.key), found(publishable.key), found(strange), found('ghp_nothing')]);
+    const labels = [live.key, publishable.key, strange, 'ghp_nothing'].map((token, index) => ({
+      token_hash: digest(token), token_type: 'keyguard_secret_key',
+      label: index === 0 ? 'true_positive' : 'false_positive',
+    }));
+    assert.deepEqual(answer.ok(200), labels);
+    assertRefused(await settled(id, live.key), 'key-exposed');
+    const { exposed } = await api.show(live);
+    assert.deepEqual([exposed.channel, exposed.place], ['github', found('').url]);
+    assert.equal((await use(kept.key)).status, 200);
+    const entry = (await api.audit(id)).at(-1);
+    assert.deepEqual([entry.action, entry.credential, entry.request_id], ['key.exposed', 'edge:github', answer.header('keyguard-request-id')]);
+    // A test key's exposure is counted alone by this policy, and it is a key all the same.
+    assert.equal((await tell([found(kept.key)])).ok(200)[0].label, 'true_positive');
+    assert.equal((await settled(id, kept.key)).status, 200);
+  });
+
+  test('is verified as its documentation has it', async () => {
+    const { identifier, signature, body } = EXAMPLE;
+    const headers = { 'Github-Public-Key-Identifier': identifier, 'Github-Public-Key-Signature': signature };
+    const labels = (await post('/leaks/github', body, headers)).ok(200);
+    assert.deepEqual(labels, [{ token_hash: digest('some_token'), token_type: 'some_type', label: 'false_positive' }]);
+  });
+
+  test('is refused if a byte of it, its signature or its key is another', async () => {
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    const text = JSON.stringify([found(key.key)]);
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const good = sign('sha256', Buffer.from(text), github.keys[1].privateKey);
+    const raw = sign('sha256', Buffer.from(text), { key: github.keys[1].privateKey, dsaEncoding: 'ieee-p1363' });
+    const zeros = Buffer.from([0x30, 6, 2, 1, 0, 2, 1, 0]);
+    const signatures = [
+      undefined, '', 'x', good.toString('hex'), good.subarray(0, -1).toString('base64'), raw.toString('base64'),
+      Buffer.concat([good, Buffer.from([0])]).toString('base64'), zeros.toString('base64'),
+      sign('sha256', Buffer.from(text), other).toString('base64'), sign('sha384', Buffer.from(text), github.keys[1].privateKey).toString('base64'),
+      EXAMPLE.signature,
+    ];
+    for (const signature of signatures) {
+      const answer = await tell([found(key.key)], { headers: { 'Github-Public-Key-Signature': signature } });
+      assertProblem(answer, 403, 'invalid-signature');
+    }
+    for (const body of [`${text} `, text.replace('content', 'c0ntent'), '[]', '']) {
+      assertProblem(await tell([found(key.key)], { body }), 403, 'invalid-signature');
+    }
+    for (const identifier of [undefined, '', EXAMPLE.identifier, '../current', 'current,current']) {
+      const answer = await tell([found(key.key)], { headers: { 'Github-Public-Key-Identifier': identifier } });
+      assertProblem(answer, 403, 'invalid-signature');
+    }
+    assert.equal((await settled(id, key.key)).status, 200);
+  });
+
+  test('by a key that is new is verified, and made-up names fetch few lists', async () => {
+    await tell([found('x')]);
+    await sleep(1100);
+    github.add('newer');
+    (await tell([found('x')], { by: 'newer' })).ok(200);
+    const before = github.lists;
+    for (let count = 0; count < 20; count += 1) {
+      const name = `made-up-${count}`;
+      const answer = await tell([found('x')], { headers: { 'Github-Public-Key-Identifier': name } });
+      assert.ok([403, 503].includes(answer.status), answer.text);
+    }
+    (await tell([found('x')], { by: 'newer' })).ok(200);
+    assert.ok(github.lists - before <= 5, `${github.lists - before} lists`);
+  });
+
+  test('by a key that is known is verified while the list fails, and by another is not decided', async () => {
+    (await tell([found('x')])).ok(200);
+    github.isDown = true;
+    try {
+      await sleep(1100);
+      const answer = await tell([found('x')], { headers: { 'Github-Public-Key-Identifier': 'unheard' } });
+      assertProblem(answer, 503, 'store-unavailable');
+      (await tell([found('x')])).ok(200);
+    } finally {
+      github.isDown = false;
+    }
+  });
+
+  test('that is signed and makes no sense is refused', async () => {
+    for (const body of [{}, 'x', [1], [{ token: 1, type: 'a', url: 'b' }], [{ type: 'a' }], Array(501).fill(found('x'))]) {
+      assertProblem(await tell(body), 400, 'invalid-body');
+    }
+    assert.deepEqual((await tell([])).ok(200), []);
+  });
+
+  test('shows no key and no query in what is kept', async () => {
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    const url = `https://github.example/octo/shop/blob/main/${key.key}.txt?raw=${key.key}`;
+    const [label] = (await tell([found(key.key, { url, type: key.key })])).ok(200);
+    assert.equal(label.token_type, '');
+    await api.written(id);
+    assert.equal((await api.show(key)).exposed.place, null);
+  });
+});
+
+describe('a key that is presented', () => {
+  test('is over, whoever presents it', async () => {
+    const { id, keys: { secret_live: live, secret_test: other } } = await api.createAccount();
+    assert.deepEqual((await post('/leaks', { key: other.key })).ok(202), { received: true });
+    assertRefused(await settled(id, other.key), 'key-revoked');
+    assert.equal((await api.show(other)).revoked.reason, 'exposed: presented');
+    // The policy says quarantine for live keys.
+    (await post('/leaks', { key: live.key })).ok(202);
+    assertRefused(await settled(id, live.key), 'key-exposed');
+    assert.equal((await api.show(live)).exposed.channel, 'presented');
+  });
+
+  test('gets the same answer whether or not there is one', async () => {
+    const { keys: { secret_live: key, publishable_live: publishable } } = await api.createAccount();
+    const answers = [];
+    for (const one of [key.key, key.key, issueKey('secret', 'live'), publishable.key, issueKey('publishable', 'test')]) {
+      const { status, text, headers } = await post('/leaks', { key: one });
+      const { date, 'keyguard-request-id': _, ...same } = headers;
+      answers.push(JSON.stringify([status, text, same]));
+    }
+    assert.equal(new Set(answers).size, 1, answers.join('\n'));
+    assert.equal((await api.show(publishable)).status, 'active');
+  });
+
+  test('is one key and no more, or refused without being shown', async () => {
+    const key = issueKey('secret', 'live');
+    const bodies = [{}, { key: 1 }, { key: '' }, { key: ` ${key}` }, { key: 'sk_x' }, { key, keys: [] }, [key], { [key]: 1 }];
+    for (const body of bodies) {
+      const answer = await post('/leaks', body);
+      assertProblem(answer, 400, 'invalid-body');
+      assert.ok(!answer.text.includes(key.slice(3)), answer.text);
+    }
+    assertProblem(await post('/leaks', 'x'.repeat(1024 * 1024 + 1)), 413, 'body-too-large');
+    assertProblem(await post('/leaks', { key }, { 'Content-Type': 'text/plain' }), 415, 'unsupported-media-type');
+    assertProblem(await post('/leaks?dry_run=true', { key }), 400, 'invalid-parameter');
+    for (const path of ['/leaks', '/leaks/github']) {
+      const answer = await api.ask('GET', path, undefined, { Authorization: undefined });
+      assertProblem(answer, 405, 'method-not-allowed');
+      assert.equal(answer.header('allow'), 'POST');
+    }
+  });
+});
+
+test('without the policy there is no intake', async (t) => {
+  const { edge: closed, api: admin } = await startApi({ policy: policyFor(upstream.origin) });
+  t.after(() => closed.stop());
+  for (const path of ['/leaks', '/leaks/github']) {
+    assertProblem(await admin.post(path, { key: issueKey('secret', 'live') }), 404, 'not-found');
+    const unknown = await admin.post('/nothing', {}, { Authorization: undefined });
+    const answer = await admin.post(path, { key: issueKey('secret', 'live') }, { Authorization: undefined });
+    assert.deepEqual([answer.status, answer.json.code], [unknown.status, unknown.json.code]);
+  }
+});

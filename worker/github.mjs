@@ -1,0 +1,89 @@
+// Whether a message is GitHub's: its secret scanning signs what it sends, with keys that it publishes.
+// https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partnership-program/secret-scanning-partner-program
+
+const KEYS_URL = "https://api.github.com/meta/public_keys/secret_scanning";
+const KEYS_LIMIT = 64 * 1024;
+const KEYS_LIMIT_MS = 5000;
+/** A list is good for an hour. Where no newer one comes, its keys still are for a day. */
+const FRESH_MS = 60 * 60_000;
+const STALE_MS = 24 * FRESH_MS;
+/** Between two lists: who makes identifiers up must not make us fetch one for each. */
+const PAUSE_MS = 1000;
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+let keys = new Map();
+let fetchedAt = -Infinity;
+let askedAt = -Infinity;
+
+/** Whether `bytes` are signed by GitHub: true or false, or undefined where there is no way to find out now. */
+export async function isGitHubs(headers, bytes, env) {
+  const identifier = headers.get("github-public-key-identifier") ?? "";
+  const signature = rawSignature(headers.get("github-public-key-signature") ?? "");
+  if (!/^[0-9a-zA-Z_-]{1,128}$/.test(identifier) || !signature) return false;
+  const found = await keyOf(identifier, env.GITHUB_KEYS_URL ?? KEYS_URL);
+  if (!found) return found === undefined ? undefined : false;
+  return crypto.subtle.verify(ALGORITHM, found, signature, bytes);
+}
+
+/** The key of this name: null for none that GitHub has, undefined where that can't be found out now. */
+async function keyOf(identifier, url) {
+  const known = keys.get(identifier);
+  if (known && Date.now() - fetchedAt < FRESH_MS) return known;
+  const stale = Date.now() - fetchedAt < STALE_MS ? known : undefined;
+  if (Date.now() - askedAt < PAUSE_MS) return stale;
+  askedAt = Date.now();
+  try {
+    keys = await published(url);
+    fetchedAt = Date.now();
+    return keys.get(identifier) ?? null;
+  } catch (error) {
+    console.error(JSON.stringify({ event: "github-keys-failed", reason: String(error?.message) }));
+    return stale;
+  }
+}
+
+async function published(url) {
+  const response = await fetch(url, {
+    headers: { Accept: "application/json", "User-Agent": "keyguard" },
+    redirect: "manual",
+    signal: AbortSignal.timeout(KEYS_LIMIT_MS),
+  });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const parts = [];
+  let size = 0;
+  for await (const part of response.body) {
+    size += part.byteLength;
+    if (size > KEYS_LIMIT) throw new Error("too long a list");
+    parts.push(part);
+  }
+  const list = JSON.parse(await new Blob(parts).text()).public_keys;
+  const imported = await Promise.all(list.map(async ({ key_identifier: identifier, key }) => {
+    const spki = Uint8Array.fromBase64(key.replace(/-----(BEGIN|END) PUBLIC KEY-----|\s/g, ""));
+    return [identifier, await crypto.subtle.importKey("spki", spki, ALGORITHM, false, ["verify"])];
+  }));
+  return new Map(imported);
+}
+
+/** A signature as WebCrypto takes it, of base64 of DER (RFC 3279 §2.2.3): two numbers of 32 bytes. */
+function rawSignature(base64) {
+  let der;
+  try {
+    der = Uint8Array.fromBase64(base64);
+  } catch {
+    return undefined;
+  }
+  if (der.length < 8 || der[0] !== 0x30 || der[1] !== der.length - 2) return undefined;
+  const raw = new Uint8Array(64);
+  let at = 2;
+  for (const end of [32, 64]) {
+    const length = der[at + 1];
+    let number = der.subarray(at + 2, at + 2 + length);
+    if (der[at] !== 0x02 || !(length > 0) || number.length !== length || number[0] > 0x7f) return undefined;
+    if (number[0] === 0 && length > 1) number = number.subarray(1);
+    if (number.length > 32) return undefined;
+    raw.set(number, end - number.length);
+    at += 2 + length;
+  }
+  return at === der.length ? raw : undefined;
+}

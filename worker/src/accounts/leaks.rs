@@ -1,0 +1,212 @@
+//! Reports of leaked keys, from whoever found one: GitHub's secret scanning, and holders who present the key itself.
+//!
+//! Neither needs a credential: GitHub's messages are signed, and who holds a key may end it. Texts of keys end here: what goes
+//! on is their digests.
+
+use keyguard::{
+    AdminDenial, ApiKey, ExposureReport, Fault, Incident, KeyDigest, Kind, Lookup, Policy, Problem,
+    UnixTime, life::might_show,
+};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+use super::{
+    body::Object, call::Answer, digests::shard, front::Asked, query::Query, route,
+    settings::policy, sql::list,
+};
+
+/// Whose report a request is, if it is one that the policy takes: `"github"` or `"presented"`; or why it is refused.
+/// `undefined` for every other request.
+pub(crate) fn open(asked: &Asked, env: &Env) -> JsValue {
+    let segments = route::segments(asked.path());
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let source = match segments.as_slice() {
+        ["leaks", "github"] => Source::Github,
+        ["leaks"] => Source::Presented,
+        _ => return JsValue::UNDEFINED,
+    };
+    let leaks = policy(env).map(|policy| policy.leaks()).unwrap_or_default();
+    let is_on = match source {
+        Source::Github => leaks.github,
+        Source::Presented => leaks.presented,
+    };
+    if !is_on {
+        return JsValue::UNDEFINED;
+    }
+    if asked.method != "POST" {
+        return asked.refuse(&AdminDenial::MethodNotAllowed.into(), None);
+    }
+    let is_plain = Query::read(asked.query()).and_then(Query::finish);
+    match is_plain.and_then(|()| asked.check_media_type()) {
+        Ok(()) => list(&source).trim_matches('"').into(),
+        Err(denial) => asked.refuse(&denial.into(), None),
+    }
+}
+
+/// A refusal, or as JSON which digests' objects are to be asked and what their owners are to be told.
+///
+/// `is_signed` says whether the body is GitHub's; nothing, that there was no way to find out. No `body` is one that is too long.
+pub(crate) fn plan(
+    asked: &Asked,
+    env: &Env,
+    source: &str,
+    body: Option<&str>,
+    is_signed: Option<bool>,
+    now: UnixTime,
+) -> JsValue {
+    let planned = policy(env).ok_or(Fault::Misconfigured.into()).and_then(|policy| match source {
+        "github" => github(body, is_signed, &policy, now),
+        _ => Ok(presented(body, &policy, now)?),
+    });
+    match planned {
+        Ok(plan) => list(&plan).into(),
+        Err(problem) => asked.refuse(&problem, None),
+    }
+}
+
+/// The response, once their owners know: `known` is the list of the digests that are somebody's secret keys. Nothing if that failed.
+pub(crate) fn answer(asked: &Asked, plan: &str, known: Option<&str>) -> JsValue {
+    let plan: Result<Plan, _> = serde_json::from_str(plan);
+    let known: Option<Vec<KeyDigest>> = known.and_then(|known| serde_json::from_str(known).ok());
+    let (Ok(plan), Some(known)) = (plan, known) else {
+        return asked.refuse(&Fault::StoreUnavailable.into(), None);
+    };
+    let answer = match plan.source {
+        // The same whether or not there is such a key.
+        Source::Presented => Answer::new(202, &Received { received: true }),
+        Source::Github => {
+            let labels: Vec<Verdict<'_>> =
+                plan.leaks.iter().map(|leak| leak.label(&known)).collect();
+            Answer::new(200, &labels)
+        }
+    };
+    asked.respond(&answer, None).into()
+}
+
+fn github(
+    body: Option<&str>,
+    is_signed: Option<bool>,
+    policy: &Policy,
+    now: UnixTime,
+) -> Result<Plan, Problem> {
+    let body = body.ok_or(AdminDenial::BodyTooLarge)?;
+    match is_signed {
+        None => return Err(Fault::StoreUnavailable.into()),
+        Some(false) => return Err(AdminDenial::InvalidSignature.into()),
+        Some(true) => {}
+    }
+    let found: Vec<Object<Found>> = serde_json::from_str(body).map_err(|_| {
+        let reason = "the body: must be a list of objects with `token`, `type` and `url`";
+        AdminDenial::InvalidBody(reason.to_owned())
+    })?;
+    if found.len() > MAX_FOUND {
+        let reason = "the body: may list 500 tokens at most";
+        return Err(AdminDenial::InvalidBody(reason.to_owned()).into());
+    }
+    let leaks = found.into_iter().map(|Object(found)| {
+        let incident = Incident::on_github(found.url.as_deref());
+        Leak::of(&found.token, found.r#type, &incident, policy, now)
+    });
+    Ok(Plan { source: Source::Github, leaks: leaks.collect() })
+}
+
+fn presented(body: Option<&str>, policy: &Policy, now: UnixTime) -> Result<Plan, AdminDenial> {
+    // The grammar is public; whether there is such a key isn't said.
+    let invalid = || {
+        let reason = "the body: must be an object with `key`, one API key, whole and nothing else";
+        AdminDenial::InvalidBody(reason.to_owned())
+    };
+    let presented: Result<Object<Presented>, _> =
+        serde_json::from_str(body.ok_or(AdminDenial::BodyTooLarge)?);
+    let Object(Presented { key }) = presented.map_err(|_| invalid())?;
+    ApiKey::parse(&key).map_err(|_| invalid())?;
+    let leak = Leak::of(&key, String::new(), &Incident::presented(), policy, now);
+    Ok(Plan { source: Source::Presented, leaks: vec![leak] })
+}
+
+/// What is to be done about a report.
+#[derive(Serialize, Deserialize)]
+struct Plan {
+    source: Source,
+    leaks: Vec<Leak>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    Github,
+    Presented,
+}
+
+/// One text that was found.
+#[derive(Serialize, Deserialize)]
+struct Leak {
+    digest: KeyDigest,
+    token_type: String,
+    /// The object that knows whose it is, and what its owner is to be told; none for what can't be a secret key.
+    shard: Option<String>,
+    report: Option<String>,
+}
+
+impl Leak {
+    fn of(
+        text: &str,
+        token_type: String,
+        incident: &Incident,
+        policy: &Policy,
+        now: UnixTime,
+    ) -> Self {
+        let key = ApiKey::parse(text).ok().filter(|key| key.kind() == Kind::Secret);
+        let lookup = key.and_then(|key| Lookup::of(key, policy).ok());
+        let report =
+            lookup.map(|lookup| ExposureReport::new(incident, &lookup, "", policy, now).to_json());
+        let digest = KeyDigest::of(text);
+        Self {
+            token_type: if might_show(&token_type) { String::new() } else { token_type },
+            shard: report.is_some().then(|| shard(&digest)),
+            digest,
+            report,
+        }
+    }
+
+    fn label(&self, known: &[KeyDigest]) -> Verdict<'_> {
+        let is_known = known.contains(&self.digest);
+        Verdict {
+            token_hash: &self.digest,
+            token_type: &self.token_type,
+            label: if is_known { "true_positive" } else { "false_positive" },
+        }
+    }
+}
+
+/// What GitHub is told of a token.
+#[derive(Serialize)]
+struct Verdict<'a> {
+    token_hash: &'a KeyDigest,
+    token_type: &'a str,
+    label: &'a str,
+}
+
+/// What GitHub tells of one. It may tell more.
+#[derive(Deserialize)]
+struct Found {
+    token: String,
+    r#type: String,
+    url: Option<String>,
+}
+
+/// A key that somebody wants to be over.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Presented {
+    key: String,
+}
+
+#[derive(Serialize)]
+struct Received {
+    received: bool,
+}
+
+/// Each known one is a call of its own, and a request may make a thousand.
+const MAX_FOUND: usize = 500;
