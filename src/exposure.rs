@@ -232,3 +232,6 @@ fn may_be_shown(place: &str) -> bool {
 
 /// Longer than any host's name, and than GitHub's URLs of files as people name them.
 const MAX_PLACE_LENGTH: usize = 512;
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 
 use alloc::rc::Rc;
 use core::{
+    cell::Cell,
     fmt,
     hash::{BuildHasher, Hasher},
 };
@@ -40,7 +41,7 @@ pub struct Memory<T> {
     unknown_ttl: u64,
     latest: u64,
     known: Cache<KeyDigest, Entry<T>, ByWeight, ByDigest>,
-    unknown: Cache<KeyDigest, Absence, ByWeight, ByDigest>,
+    unknown: Cache<KeyDigest, Entry<T>, ByWeight, ByDigest>,
 }
 
 /// What is remembered of a digest.
@@ -61,25 +62,22 @@ impl<T> Memory<T> {
             ttl,
             unknown_ttl,
             latest: 0,
-            known: cache(MAX_KNOWN_WEIGHT),
-            unknown: cache(MAX_UNKNOWN_WEIGHT),
+            known: space(MAX_KNOWN_WEIGHT),
+            unknown: space(MAX_UNKNOWN_WEIGHT),
         }
     }
 
     /// What is remembered of a digest now.
     pub fn recall(&mut self, digest: &KeyDigest, now: u64) -> Recall<T> {
         self.watch_clock(now);
-        if let Some(entry) = self.known.get(digest) {
-            return if now < entry.until {
-                Recall::Known(Rc::clone(&entry.value))
-            } else {
-                Recall::Nothing
-            };
+        let Some(entry) = self.known.get(digest).or_else(|| self.unknown.get(digest)) else {
+            return Recall::Nothing;
+        };
+        match &entry.value {
+            _ if now >= entry.until => Recall::Nothing,
+            Some(value) => Recall::Known(Rc::clone(value)),
+            None => Recall::Unknown,
         }
-        if self.unknown.get(digest).is_some_and(|absence| now < absence.until) {
-            return Recall::Unknown;
-        }
-        Recall::Nothing
     }
 
     /// Remembers what the store said when it was asked at `asked_at`: a value with its size in bytes, or that there is none.
@@ -103,24 +101,23 @@ impl<T> Memory<T> {
         }) {
             return;
         }
-        let Some((value, bytes)) = found else {
-            self.known.remove(&digest);
-            self.unknown
-                .insert(digest, Absence { until: asked_at.saturating_add(self.unknown_ttl) });
-            return;
+        let told = before.map_or([NEVER, NEVER].map(Cell::new), |entry| entry.told.clone());
+        let (space, other, ttl) = match found {
+            Some(_) => (&mut self.known, &mut self.unknown, self.ttl),
+            None => (&mut self.unknown, &mut self.known, self.unknown_ttl),
         };
-        let used_in = before.map_or(NEVER, |entry| entry.used_in);
-        let until = asked_at.saturating_add(self.ttl);
-        self.unknown.remove(&digest);
-        let entry = Entry { value, bytes, asked_at, until, is_pinned: false, used_in };
-        self.known.insert(digest, entry);
+        let (value, bytes) = found.map_or((None, 0), |(value, bytes)| (Some(value), bytes));
+        let until = asked_at.saturating_add(ttl);
+        other.remove(&digest);
+        space.insert(digest, Entry { value, bytes, asked_at, until, is_pinned: false, told });
     }
 
     /// Remembers a value until a time, whatever the store says in between: for what was learned here and has still to reach it.
     pub fn pin(&mut self, digest: KeyDigest, (value, bytes): (Rc<T>, usize), now: u64, until: u64) {
         self.watch_clock(now);
         self.unknown.remove(&digest);
-        let entry = Entry { value, bytes, asked_at: now, until, is_pinned: true, used_in: NEVER };
+        let (value, told) = (Some(value), [NEVER, NEVER].map(Cell::new));
+        let entry = Entry { value, bytes, asked_at: now, until, is_pinned: true, told };
         self.known.insert(digest, entry);
     }
 
@@ -130,15 +127,23 @@ impl<T> Memory<T> {
     }
 
     /// Whether this is the first use of a remembered key in this minute, and remembers that it isn't from now on.
-    pub fn is_first_use(&mut self, digest: &KeyDigest, now: u64) -> bool {
+    pub fn is_first_use(&self, digest: &KeyDigest, now: u64) -> bool {
+        self.is_first(digest, now, |[used_in, _]| used_in)
+    }
+
+    /// Whether this is the first incident with a remembered key in this minute, and remembers that it isn't from now on.
+    pub fn is_first_report(&self, digest: &KeyDigest, now: u64) -> bool {
+        self.is_first(digest, now, |[_, reported_in]| reported_in)
+    }
+
+    fn is_first(
+        &self,
+        digest: &KeyDigest,
+        now: u64,
+        of: impl Fn(&[Cell<u64>; 2]) -> &Cell<u64>,
+    ) -> bool {
         let minute = now / 60_000;
-        match self.known.get_mut(digest) {
-            Some(mut entry) if entry.used_in != minute => {
-                entry.used_in = minute;
-                true
-            }
-            _ => false,
-        }
+        self.known.peek(digest).is_some_and(|entry| of(&entry.told).replace(minute) != minute)
     }
 
     /// How many bytes it takes at most, by its own estimate.
@@ -164,19 +169,15 @@ impl<T> fmt::Debug for Memory<T> {
     }
 }
 
-#[derive(Clone)]
 struct Entry<T> {
-    value: Rc<T>,
+    /// None for a key that isn't there.
+    value: Option<Rc<T>>,
     bytes: usize,
     asked_at: u64,
     until: u64,
     is_pinned: bool,
-    used_in: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Absence {
-    until: u64,
+    /// The minutes of its last use and of its last incident that were told.
+    told: [Cell<u64>; 2],
 }
 
 /// Bytes of an entry: what the face says of the value, and the tables' own share.
@@ -186,12 +187,6 @@ struct ByWeight;
 impl<T> Weighter<KeyDigest, Entry<T>> for ByWeight {
     fn weight(&self, _: &KeyDigest, entry: &Entry<T>) -> u64 {
         LEAST_WEIGHT.saturating_add(entry.bytes as u64)
-    }
-}
-
-impl Weighter<KeyDigest, Absence> for ByWeight {
-    fn weight(&self, _: &KeyDigest, _: &Absence) -> u64 {
-        LEAST_WEIGHT
     }
 }
 
@@ -220,10 +215,7 @@ impl Hasher for ByDigest {
     }
 }
 
-fn cache<V>(max_weight: u64) -> Cache<KeyDigest, V, ByWeight, ByDigest>
-where
-    ByWeight: Weighter<KeyDigest, V>,
-{
+fn space<T>(max_weight: u64) -> Cache<KeyDigest, Entry<T>, ByWeight, ByDigest> {
     let items = usize::try_from(max_weight.div_ceil(LEAST_WEIGHT)).unwrap_or(usize::MAX);
     Cache::with(items, max_weight, ByWeight, ByDigest::default(), DefaultLifecycle::default())
 }

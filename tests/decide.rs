@@ -1,6 +1,12 @@
 //! The decision against an independent table, over the full product of its inputs.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(missing_docs, clippy::format_push_string, clippy::indexing_slicing, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 use keyguard::{
     ApiKey, BearerToken, CanonicalPath, Denial, KeyRecord, Kind, Lookup, Mode, Policy, Problem,
@@ -245,11 +251,12 @@ fn is_the_table(report_only: ReportOnly) -> [u32; 3] {
         let policy = if case.policy_lists.is_some() { &listing } else { &free };
         let decided = case.decided(policy);
         assert_eq!(decided, case.expected(), "{case:?}");
-        match decided {
-            Err(_) => refused += 1,
-            Ok(None) => allowed += 1,
-            Ok(Some(_)) => reported += 1,
-        }
+        let count = match decided {
+            Err(_) => &mut refused,
+            Ok(None) => &mut allowed,
+            Ok(Some(_)) => &mut reported,
+        };
+        *count += 1;
     });
     [refused, allowed, reported]
 }

@@ -3,7 +3,7 @@
 import { administer } from "./accounts.mjs";
 import * as guard from "./build/guard.js";
 import { Instance } from "./instance.mjs";
-import { read } from "./store.mjs";
+import { read, within } from "./store.mjs";
 
 export { Account, DigestIndex } from "./accounts.mjs";
 
@@ -16,15 +16,64 @@ class Call {
   isSent = false;
   isLate = false;
 
-  constructor(ctx) {
+  constructor(env, ctx) {
+    this.env = env;
     this.ctx = ctx;
   }
 
-  /** Asks the store: `stored` settles in time with the text, with null for no entry, with undefined for a failure. */
+  /** Asks the store: `storing` settles in time with the text, with null for no entry, with false for a failure. */
   ask(store, name, cacheTtl, ms) {
     const { answer, askedAt } = read(this.ctx, store, name, cacheTtl, ms);
-    this.stored = answer;
+    this.storing = answer;
     this.askedAt = askedAt;
+  }
+
+  /** Asks a key's limiter: `limiting` settles in time with whether there is room, with null for a failure. */
+  limit(limiter, key, ms) {
+    const asked = (async () => (await limiter.limit({ key })).success === true)();
+    this.limiting = within(ms, asked, null);
+  }
+
+  /** Counts a refused credential for an address, after the answer. */
+  strike(limiter, network, address) {
+    this.after("strike", async () => {
+      const { success } = await limiter.limit({ key: network });
+      if (!success) instance.sound(() => guard.struck(this.env, address, Date.now()));
+    });
+  }
+
+  /** Looks after a key that was given away, after the answer. */
+  inspect(request, env, store, name, cacheTtl, ms) {
+    this.after("inspection", async () => {
+      const stored = await read(this.ctx, store, name, cacheTtl, ms).answer;
+      instance.sound(() => guard.inspected(request, env, this, stored));
+    });
+  }
+
+  /** Tells an account of an incident, after the answer. */
+  report(account, report) {
+    this.after("report", () => this.#account(account).expose(report));
+  }
+
+  /** Tells an account that one of its keys was used, after the answer. */
+  used(account, keyId, at) {
+    this.after("use", () => this.#account(account).used(JSON.stringify({ key_id: keyId, at })));
+  }
+
+  /** Counts the verdict: the point is written once there is an answer. */
+  count(account, blobs) {
+    this.point = { indexes: [account], blobs: blobs.split("\n") };
+  }
+
+  /** Does what no answer waits for. What fails is logged, and done again when it is due again. */
+  after(what, act) {
+    const failed = (error) =>
+      console.error(JSON.stringify({ event: "after-failed", what, request_id: this.id, reason: String(error?.message) }));
+    this.ctx.waitUntil((async () => act())().catch(failed));
+  }
+
+  #account(name) {
+    return this.env.ACCOUNTS.get(this.env.ACCOUNTS.idFromName(name));
   }
 
   /** Sends the request on; the answer's headers have to come within `ms`. */
@@ -95,24 +144,42 @@ function answered(request, env, call, answer) {
 
 /** Goes on with a request that has to wait for something before its answer. */
 async function resume(request, env, call) {
+  let stored;
+  let room;
   try {
-    if (call.isReserved) return await administer(request, env, call);
-    const answer = guard.stored(request, env, call, await call.stored);
-    return await answered(request, env, call, answer);
+    while (!call.isReserved) {
+      if (call.storing) stored = await call.storing;
+      if (call.limiting) room = await call.limiting;
+      call.storing = call.limiting = undefined;
+      const answer = guard.resumed(request, env, call, stored, room);
+      if (!call.storing && !call.limiting) return await answered(request, env, call, answer);
+    }
+    return await administer(request, env, call);
   } catch (error) {
     return broken(request, env, call, error);
   }
 }
 
+/** The answer, and the verdict counted after it. */
+function counted(env, ctx, call, answer) {
+  ctx.waitUntil((async () => {
+    await answer;
+    if (call.point) env.USAGE.writeDataPoint({ ...call.point, doubles: [Date.now() - call.started] });
+  })().catch(() => {}));
+  return answer;
+}
+
 export default {
   fetch(request, env, ctx) {
-    const call = new Call(ctx);
+    const call = new Call(env, ctx);
+    let answer;
     try {
-      const answer = guard.fetch(request, env, call);
-      if (call.stored || call.isReserved) return resume(request, env, call);
-      return answered(request, env, call, answer);
+      answer = guard.fetch(request, env, call);
     } catch (error) {
       return broken(request, env, call, error);
     }
+    const waits = call.storing || call.limiting || call.isReserved;
+    answer = waits ? resume(request, env, call) : answered(request, env, call, answer);
+    return env.USAGE ? counted(env, ctx, call, answer) : answer;
   },
 };

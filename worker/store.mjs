@@ -4,7 +4,7 @@
 const reads = new Map();
 
 /**
- * Reads an entry: `answer` settles within `ms` with the text, with null for no entry, with undefined for a failure;
+ * Reads an entry: `answer` settles within `ms` with the text, with null for no entry, with false for a failure;
  * `askedAt` is when the store was asked.
  */
 export function read(ctx, store, name, cacheTtl, ms) {
@@ -12,7 +12,7 @@ export function read(ctx, store, name, cacheTtl, ms) {
   let reading = reads.get(name);
   // A read whose request is gone with all that it waited for never settles: nobody waits for one that is overdue.
   if (!reading || now < reading.askedAt || now - reading.askedAt >= ms) {
-    const answer = within(ms, (async () => store.get(name, { type: "text", cacheTtl }))());
+    const answer = within(ms, (async () => store.get(name, { type: "text", cacheTtl }))(), false);
     reading = { askedAt: now, answer };
     reads.set(name, reading);
     const done = () => {
@@ -22,12 +22,12 @@ export function read(ctx, store, name, cacheTtl, ms) {
     ctx.waitUntil(answer.then(done));
     return reading;
   }
-  return { askedAt: reading.askedAt, answer: within(ms, reading.answer) };
+  return { askedAt: reading.askedAt, answer: within(ms, reading.answer, false) };
 }
 
-/** What a promise settles with, or undefined if it fails or takes longer. */
-export function within(ms, promise) {
+/** What a promise settles with, or `failure` if it fails or takes longer. */
+export function within(ms, promise, failure) {
   let timer;
-  const late = new Promise((settle) => { timer = setTimeout(settle, ms); });
-  return Promise.race([promise.catch(() => {}), late]).finally(() => clearTimeout(timer));
+  const late = new Promise((settle) => { timer = setTimeout(settle, ms, failure); });
+  return Promise.race([promise.catch(() => failure), late]).finally(() => clearTimeout(timer));
 }

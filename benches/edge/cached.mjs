@@ -99,7 +99,12 @@ async function send(request, call, target, isConfined) {
   const late = new Promise((settle) => { timer = setTimeout(settle, 30_000); });
   let response;
   try {
-    response = await Promise.race([fetch(target, { method, headers, body, redirect: 'manual' }), late]);
+    // fetch takes no body for these two from an object, and from a request it does.
+    const isOdd = body !== null && (method === 'GET' || method === 'HEAD');
+    const sent = isOdd
+      ? fetch(new Request(target, request), { headers })
+      : fetch(target, { method, headers, body, redirect: 'manual' });
+    response = await Promise.race([sent, late]);
   } catch {
     return refuse(call, 502, 'upstream-unreachable');
   } finally {

@@ -1,5 +1,7 @@
 //! A policy as it is written: JSON, unknown fields refused, each field checked once.
 
+mod cors;
+
 use alloc::{
     format,
     string::{String, ToString},
@@ -11,14 +13,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Cors, Leaks, Policy, Route, Upstream,
-    cors::Origins,
+    Leaks, Policy, Route, Upstream,
     incidents::{Assertion, Exposures, check_webhook},
     origin::is_origin,
     rates::RatesDocument,
     route::RouteError,
 };
-use crate::{Kind, Mode, bearer::is_token_byte};
+use crate::{Kind, Mode};
+use cors::{CorsDocument, check_cors};
 
 /// Why a policy can't be used: the field, and what it should be. It names fields and values that the operator wrote,
 /// never a request's.
@@ -114,16 +116,6 @@ struct RouteDocument {
     scope: Option<String>,
     #[serde(default)]
     report_only: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CorsDocument {
-    origins: Vec<String>,
-    #[serde(default)]
-    headers: Vec<String>,
-    #[serde(default = "default_max_age")]
-    max_age: u32,
 }
 
 fn check(document: Document) -> Result<Policy, PolicyError> {
@@ -222,26 +214,6 @@ fn check_origins(field: &str, origins: &[String]) -> Result<(), PolicyError> {
     }
 }
 
-fn check_cors(cors: CorsDocument, routes: &[Route]) -> Result<Cors, PolicyError> {
-    let origins = if cors.origins == ["*"] {
-        Origins::Any
-    } else {
-        check_origins("cors.origins", &cors.origins)?;
-        Origins::Listed(cors.origins)
-    };
-    let is_name = |name: &String| !name.is_empty() && name.bytes().all(is_token_byte);
-    if let Some(index) = cors.headers.iter().position(|name| !is_name(name)) {
-        return Err(PolicyError::new(&format!("cors.headers[{index}]"), "must be a header's name"));
-    }
-    if cors.max_age > MAX_AGE {
-        return Err(PolicyError::new("cors.max_age", "must be at most 86400 seconds"));
-    }
-    let mut methods = routes.iter().map(Route::method).collect::<Vec<_>>();
-    methods.sort_unstable();
-    methods.dedup();
-    Ok(Cors::new(origins, &cors.headers, &methods, cors.max_age))
-}
-
 fn publishable_alone() -> Vec<Kind> {
     vec![Kind::Publishable]
 }
@@ -263,10 +235,6 @@ fn default_upstream_timeout() -> u32 {
     100_000
 }
 
-fn default_max_age() -> u32 {
-    600
-}
-
 fn default_memory_ttl() -> u32 {
     10
 }
@@ -277,9 +245,6 @@ fn yes() -> bool {
 
 /// Short, since a key is often tried right after it was issued.
 const DEFAULT_MEMORY_TTL_UNKNOWN: u32 = 2;
-
-/// The longest that a browser remembers a preflight: Firefox's bound.
-const MAX_AGE: u32 = 86_400;
 
 #[cfg(test)]
 mod tests;

@@ -19,19 +19,23 @@
 //! that a trap could lose.
 
 mod exchange;
+mod exposure;
 mod facts;
 mod forward;
+mod limits;
 mod log;
 mod memory;
 mod respond;
 mod runtime;
 mod settings;
 mod store;
+mod usage;
 
 use keyguard::{
-    CanonicalPath, Denial, Fault, Lookup, Problem, RequestFacts, UnixTime,
+    CanonicalPath, Denial, Fault, Lookup, Policy, Problem, RequestFacts, RequestUrl, UnixTime,
     admin::is_reserved,
     decide::{admit, api_key, bearer, decide},
+    policy::Preflight,
 };
 use wasm_bindgen::JsValue;
 use worker::Env;
@@ -40,17 +44,23 @@ use zeroize::Zeroizing;
 use crate::runtime::{Call, Request};
 use exchange::Exchange;
 use facts::Facts;
+use limits::Room;
+pub(crate) use limits::close;
 use log::Subject;
 use memory::Found;
 
-/// Answers a request with a `Response` or a promise of one; `undefined` when the store was asked, and its answer
-/// is to be brought as `stored`.
-pub(crate) fn handle(
-    request: &Request,
-    env: &Env,
-    call: &Call,
-    stored: Option<&JsValue>,
-) -> JsValue {
+/// What was waited for since the first pass.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Brought<'a> {
+    /// What the store answered.
+    pub(crate) stored: Option<&'a JsValue>,
+    /// What the limiter answered.
+    pub(crate) within: Option<&'a JsValue>,
+}
+
+/// Answers a request with a `Response` or a promise of one; `undefined` when something was asked, and its answer
+/// is to be brought to another pass.
+pub(crate) fn handle(request: &Request, env: &Env, call: &Call, brought: Brought<'_>) -> JsValue {
     // It holds the credential.
     let text = Zeroizing::new(runtime::facts(request, call));
     let mut subject = Subject::Unknown;
@@ -58,7 +68,7 @@ pub(crate) fn handle(
     let is_read = facts.is_some();
     let exchange = Exchange { request, env, call, facts: facts.unwrap_or_default() };
     let answer = if is_read {
-        steps(&exchange, stored, &mut subject)
+        steps(&exchange, brought, &mut subject)
     } else {
         Err(Denial::UnreadableTarget.into())
     };
@@ -79,19 +89,56 @@ pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late
     Exchange { request, env, call, facts }.refuse(&fault.into(), &subject).into()
 }
 
+/// Looks after a key that a refused request gave away, with what the store said of it.
+pub(crate) fn inspected(request: &Request, env: &Env, call: &Call, stored: &JsValue) {
+    let text = Zeroizing::new(runtime::facts(request, call));
+    let (Some(facts), Ok(settings)) = (Facts::read(&text), settings::settings(env)) else { return };
+    let exchange = Exchange { request, env, call, facts };
+    let Some(url) = exchange.url() else { return };
+    let denial = before(&exchange, &url, &settings.policy)
+        .and_then(|_| bearer(&url, exchange.facts.method, exchange.facts.authorization).map(drop));
+    if let Err(denial) = denial {
+        exposure::given_away_by(&exchange, denial, &url, settings, Some(stored));
+    }
+}
+
+/// Steps 1 and 2.
+fn before<'a>(
+    exchange: &Exchange<'_>,
+    url: &RequestUrl<'_>,
+    policy: &'a Policy,
+) -> Result<Option<Preflight<'a>>, Denial> {
+    let Facts { method, origin, requested_method, .. } = exchange.facts;
+    admit(url, method, origin, requested_method, policy)
+}
+
 fn steps(
     exchange: &Exchange<'_>,
-    stored: Option<&JsValue>,
+    brought: Brought<'_>,
     subject: &mut Subject,
 ) -> Result<JsValue, Problem> {
-    let policy = settings::policy(exchange.env)?;
+    let settings = settings::settings(exchange.env)?;
+    let policy = &settings.policy;
     #[cfg(feature = "test-hooks")]
     runtime::panic_if_asked(exchange.request);
     let url = exchange.url().ok_or(Denial::UnreadableTarget)?;
-    let Facts { method, origin, now, .. } = exchange.facts;
+    let Facts { method, origin, fetch_site, now, .. } = exchange.facts;
+    let gives_away = |denial| {
+        exposure::given_away_by(exchange, denial, &url, settings, None);
+        denial
+    };
+    let strikes = |denial| {
+        if matches!(
+            denial,
+            Denial::MalformedAuthorization | Denial::NotAKey(_) | Denial::UnknownKey
+        ) {
+            limits::strike(exchange, policy);
+        }
+        denial
+    };
 
     // (1) (2)
-    if let Some(preflight) = admit(&url, method, origin, exchange.facts.requested_method, policy)? {
+    if let Some(preflight) = before(exchange, &url, policy).map_err(gives_away)? {
         return Ok(respond::preflight(&preflight).into());
     }
     if is_reserved(url.path()) {
@@ -99,17 +146,21 @@ fn steps(
         exchange.call.reserve();
         return Ok(JsValue::UNDEFINED);
     }
-    let token = bearer(&url, method, exchange.facts.authorization)?; // (3)
-    let lookup = Lookup::of(api_key(&token)?, policy)?; // (4)
+    let token = bearer(&url, method, exchange.facts.authorization) // (3)
+        .map_err(|denial| strikes(gives_away(denial)))?;
+    let key = api_key(&token).map_err(strikes)?; // (4)
+    let lookup = Lookup::of(key, policy).map_err(strikes)?;
     *subject = Subject::of_key(&lookup);
 
     // (5)
-    let found = match (memory::recall(lookup.digest(), policy, now), stored) {
+    let found = match (memory::recall(lookup.digest(), policy, now), brought.stored) {
         (Found::Known(found), _) => found,
         (Found::AskStore, Some(stored)) => {
             memory::keep(lookup.digest(), stored, policy, (exchange.asked_at(), now))?
         }
         (Found::AskStore, None) => {
+            limits::admit_address(exchange, lookup.digest(), policy)
+                .inspect_err(|_| limits::strike(exchange, policy))?;
             store::ask(exchange, &lookup, policy)?;
             return Ok(JsValue::UNDEFINED);
         }
@@ -118,11 +169,28 @@ fn steps(
     subject.now_known(record);
 
     let path = CanonicalPath::parse(url.path());
-    let fetch_site = exchange.facts.fetch_site;
     let facts = RequestFacts { method, path: path.as_ref(), origin, fetch_site };
-    let grant = decide(&lookup, record, &facts, policy, UnixTime(now / 1000))?; // (6) (7) (8) (9)
+    let notes = |denial| {
+        if let Some(record) = record {
+            exposure::note(exchange, denial, &lookup, record, settings);
+        }
+    };
+    let decided = decide(&lookup, record, &facts, policy, UnixTime(now / 1000)); // (6) (7) (8) (9)
+    let grant = decided.map_err(|denial| {
+        notes(denial);
+        strikes(denial)
+    })?;
     let Some(found) = &found else { return Err(Fault::Internal.into()) };
-    // (10) has no limiter yet: every key's limit has room.
-    log::allowed(exchange, &grant, subject);
-    Ok(forward::send(exchange, grant, &found.identity, &url, policy)) // (11)
+    // (10)
+    let Room::Enough(grant) = limits::check(exchange, grant, policy, brought.within)? else {
+        return Ok(JsValue::UNDEFINED);
+    };
+    if let Some(denial) = grant.reported() {
+        notes(denial);
+    }
+    if policy.log_allowed() || grant.reported().is_some() {
+        log::allowed(exchange, &grant, subject);
+    }
+    usage::allowed(exchange, &grant, lookup.digest(), settings);
+    Ok(forward::send(exchange, grant, &found.identity, &url, settings)) // (11)
 }

@@ -7,20 +7,40 @@
 mod guard;
 mod runtime;
 
+use guard::Brought;
 use runtime::{Call, Request};
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
-/// Takes a request in: answers with a `Response`, or asks the store and leaves `call.stored` to be awaited.
+/// Takes a request in: answers with a `Response` or the upstream's promise of one, or asks for something and leaves it to be awaited.
 #[wasm_bindgen]
 pub fn fetch(request: &Request, env: &Env, call: &Call) -> JsValue {
-    guard::handle(request, env, call, None)
+    guard::handle(request, env, call, Brought::default())
 }
 
-/// Goes on with what the store answered: a `Response`, or the upstream's promise of one.
+/// Goes on with what the store and the limiter answered; `undefined` for one that was not asked.
 #[wasm_bindgen]
-pub fn stored(request: &Request, env: &Env, call: &Call, value: &JsValue) -> JsValue {
-    guard::handle(request, env, call, Some(value))
+pub fn resumed(
+    request: &Request,
+    env: &Env,
+    call: &Call,
+    stored: &JsValue,
+    within: &JsValue,
+) -> JsValue {
+    let [stored, within] = [stored, within].map(|value| Some(value).filter(|v| !v.is_undefined()));
+    guard::handle(request, env, call, Brought { stored, within })
+}
+
+/// Looks after a key that a refused request gave away, with what the store said of it.
+#[wasm_bindgen]
+pub fn inspected(request: &Request, env: &Env, call: &Call, stored: &JsValue) {
+    guard::inspected(request, env, call, stored);
+}
+
+/// Takes in that an address is over its limit for refused credentials.
+#[wasm_bindgen]
+pub fn struck(env: &Env, address: &str, now: f64) {
+    guard::close(env, address, now);
 }
 
 /// Answers for what broke on the way: the upstream if the request had been `sent`, or else the guard itself.

@@ -63,8 +63,14 @@ pub(crate) fn edge(project: &Project, options: &Options) -> Result<()> {
         contest.measure(case)?;
     }
     contest.measure_starts()?;
-    let report =
-        report::Report::of(project, &tools, &contest.figures, &contest.starts, &contest.sizes()?)?;
+    let report = report::Report::of(
+        project,
+        &tools,
+        &contest.figures,
+        &contest.starts,
+        &contest.sizes()?,
+        options.seconds,
+    )?;
     say!("\n{}", report.text());
     if options.quick || options.only.is_some() {
         say!("not written: this was a part of the bench");

@@ -1,13 +1,17 @@
 //! `keyguard policy check`: reads every policy in a file and says what each comes to.
 
+mod summary;
+
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
-use keyguard::{Mode, Policy};
+use keyguard::Policy;
 use serde_json::Value;
+
+use summary::summary;
 
 use crate::{
     failure::Failure,
@@ -124,22 +128,4 @@ fn from_dev_vars(text: &str) -> Vec<Place> {
 
 fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
-}
-
-fn summary(policy: &Policy) -> String {
-    let mut lines = Vec::new();
-    for mode in [Mode::Live, Mode::Test] {
-        lines.push(match policy.upstream(mode) {
-            Some(upstream) => format!("{mode} keys go to {}", upstream.as_str()),
-            None => format!("{mode} keys are refused: no upstream"),
-        });
-    }
-    lines.extend(policy.routes().iter().map(|route| format!("route {route}")));
-    if policy.routes().is_empty() {
-        lines.push("no routes: publishable keys may do nothing".to_owned());
-    }
-    if policy.allow_http_on_loopback() {
-        lines.push("plain http on this machine is let pass: for development alone".to_owned());
-    }
-    format!("  {}\n", lines.join("\n  "))
 }

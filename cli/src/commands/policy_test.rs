@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use keyguard::{
-    ApiKey, CanonicalPath, Denial, IssuedKey, KeyRecord, Lookup, Policy, Problem, RequestFacts,
-    UnixTime, decide::decide,
+    ApiKey, CanonicalPath, Denial, Grant, IssuedKey, KeyRecord, Lookup, Policy, Problem,
+    RequestFacts, UnixTime, decide::decide,
 };
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use super::policy_check;
 use crate::{
     args::Global,
     failure::Failure,
-    output::{self, GREEN, RED, styled},
+    output::{self, GREEN, RED, YELLOW, styled},
     words::{Kind, Mode},
 };
 
@@ -78,6 +78,8 @@ struct Request {
 /// What the core says of it.
 struct Verdict {
     denial: Option<Denial>,
+    /// What it would be refused with, but for `report_only`.
+    reported: Option<Denial>,
     route: Option<String>,
     needs_scope: Option<String>,
     upstream: Option<String>,
@@ -123,6 +125,7 @@ impl Request {
             route: route.map(ToString::to_string),
             needs_scope: route.and_then(|route| route.scope()).map(str::to_owned),
             upstream: policy.upstream(self.record.mode).map(|one| one.as_str().to_owned()),
+            reported: result.as_ref().ok().and_then(Grant::reported),
             denial: result.err(),
         })
     }
@@ -135,6 +138,7 @@ impl Verdict {
             "passes": self.denial.is_none(),
             "status": problem.as_ref().map(Problem::status),
             "code": problem.as_ref().map(Problem::code),
+            "reported": self.reported.map(|denial| Problem::from(denial).code()),
             "reason": told::reason(self, request),
             "route": self.route,
             "scope": self.needs_scope,
@@ -144,11 +148,16 @@ impl Verdict {
     }
 
     fn print(&self, request: &Request, policy: &Policy) -> Result<(), Failure> {
-        let headline = match self.denial.map(Problem::from) {
-            None => styled(GREEN, "passes"),
-            Some(problem) => {
-                styled(RED, &format!("refused: {} {}", problem.status(), problem.code()))
+        let named = |denial: Denial| {
+            let problem = Problem::from(denial);
+            format!("{} {}", problem.status(), problem.code())
+        };
+        let headline = match (self.denial, self.reported) {
+            (Some(denial), _) => styled(RED, &format!("refused: {}", named(denial))),
+            (None, Some(denial)) => {
+                styled(YELLOW, &format!("passes, and is reported: {}", named(denial)))
             }
+            (None, None) => styled(GREEN, "passes"),
         };
         output::line(&headline)?;
         let mut pairs = vec![

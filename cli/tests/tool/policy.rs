@@ -55,6 +55,59 @@ fn policy_as_json_is_read_from_any_file() {
 }
 
 #[test]
+fn every_thing_that_a_policy_decides_has_its_line() {
+    let policy = r#"{ "upstream": { "live": "https://api.example.com" },
+        "routes": [ { "method": "GET", "path": "/new", "report_only": true } ],
+        "memory_ttl": 30, "store_cache_ttl": 120,
+        "rates": { "tiers": [ { "name": "standard", "binding": "RATE_STANDARD", "limit": 100, "period": 60 },
+                              { "name": "one", "binding": "RATE_ONE", "limit": 1, "period": 10 } ],
+                   "default": "standard", "refused": { "binding": "RATE_REFUSED", "limit": 50, "period": 60 } },
+        "exposure": { "live": "quarantine", "test": "revoke" }, "webhook": "https://hooks.example/token-of-ours",
+        "leaks": { "github": true, "presented": true }, "report_only": true, "assertion": "required",
+        "log_allowed": false }"#;
+    let path = file("full.json", policy);
+    let mut outcome = keyguard(&["policy", "check", path.to_str().unwrap()]).exits(0);
+    for line in [
+        "route GET /new reports only: what it would refuse passes, and is logged",
+        "rate standard (the default): 100 requests in 60 s for each key, counted by RATE_STANDARD in each location",
+        "rate one: 1 request in 10 s for each key, counted by RATE_ONE in each location",
+        "refused credentials: 50 requests in 60 s for each address, counted by RATE_REFUSED",
+        "an exposed live key is quarantined: refused everywhere until that is lifted or it is rotated",
+        "an exposed test key is revoked, for good",
+        "exposures are reported to https://hooks.example\n",
+        "leaks that GitHub reports are taken",
+        "whoever presents a secret key to the leak endpoint ends it",
+        "a revoked key may still work for 210 s: 30 s in an isolate's memory, 120 s in a location's cache, 60 s or more until KV",
+        "a new key may still be unknown for 182 s: 2 s in an isolate's memory",
+        "nothing is forwarded without an assertion: ASSERTION_SECRETS must be set",
+        "requests that pass have no line in the log",
+        "report-only: what a page, an origin, a route or a rate limit should stop passes",
+    ] {
+        outcome = outcome.prints(line);
+    }
+}
+
+#[test]
+fn what_is_left_out_is_said_too() {
+    let tiers = r#""tiers":[{"name":"a","binding":"A","limit":2,"period":10}]"#;
+    let rates = format!(r#"{{"upstream":{{"test":"https://a.example"}},"rates":{{{tiers}}}}}"#);
+    keyguard(&["policy", "check", file("rates.json", &rates).to_str().unwrap()])
+        .exits(0)
+        .prints("no default rate: a key whose record names none is not limited");
+    let bare = file("bare.json", r#"{"upstream":{"test":"https://a.example"}}"#);
+    let outcome = keyguard(&["policy", "check", bare.to_str().unwrap()])
+        .exits(0)
+        .prints("no rates: no key is limited, whatever its record says")
+        .prints("an exposed live key stays in use: the request is refused and reported")
+        .prints("no webhook: exposures are in the log and the audit alone")
+        .prints("a revoked key may still work for 130 s");
+    for word in ["report", "ASSERTION_SECRETS", "no line", "GitHub", "leak"] {
+        let line = format!("refused and {word}ed");
+        assert!(!outcome.stdout.replace(&line, "").contains(word), "{word}: {}", outcome.stdout);
+    }
+}
+
+#[test]
 fn file_that_is_not_there_is_named() {
     let outcome = keyguard(&["policy", "check", "no-such-file.toml"]).exits(1);
     assert!(outcome.stderr.starts_with("no-such-file.toml: "));
@@ -133,10 +186,46 @@ fn verdict_is_json_where_asked_for() {
     assert_eq!(
         outcome.json(),
         json!({
-            "passes": false, "status": 403, "code": "insufficient-scope", "route": "POST /refunds", "scope": "refunds",
+            "passes": false, "status": 403, "code": "insufficient-scope", "reported": null, "route": "POST /refunds", "scope": "refunds",
             "path": "/refunds", "upstream": null,
             "reason": "the route needs the scope `refunds`, which the key's list lacks",
         })
+    );
+}
+
+#[test]
+fn what_is_only_reported_passes_and_says_so() {
+    let all = r#"{ "upstream": { "live": "https://api.example.com" }, "report_only": true,
+        "routes": [ { "method": "GET", "path": "/a", "scope": "s" } ] }"#;
+    let route = r#"{ "upstream": { "live": "https://api.example.com" },
+        "routes": [ { "method": "GET", "path": "/a", "scope": "s", "report_only": true }, { "method": "GET", "path": "/b" } ] }"#;
+    let try_it = |policy: &str, arguments: &str| {
+        let path = file("reporting.json", policy);
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        keyguard(
+            &[&["policy", "test", "--file", path.to_str().unwrap()], arguments.as_slice()].concat(),
+        )
+    };
+    try_it(all, "DELETE /x --kind publishable --mode live")
+        .exits(0)
+        .prints("passes, and is reported: 403 insufficient-scope")
+        .prints("no route is for this; `report_only` lets it pass")
+        .prints("https://api.example.com");
+    try_it(all, "GET /x --kind secret --mode live --fetch-site cross-site")
+        .exits(0)
+        .prints("passes, and is reported: 403 secret-key-in-browser");
+    try_it(all, "GET /a%2Fb --kind publishable --mode live")
+        .exits(1)
+        .prints("refused: 403 insufficient-scope");
+    try_it(all, "GET /x --kind secret --mode test").exits(1).prints("has no upstream.test");
+    try_it(route, "GET /a --kind publishable --mode live --scope other")
+        .exits(0)
+        .prints("needs the scope `s`, which the key's list lacks; `report_only` lets it pass");
+    try_it(route, "GET /c --kind publishable --mode live").exits(1);
+    let told = try_it(route, "GET /a --kind publishable --mode live --scope other --json").exits(0);
+    assert_eq!(
+        (&told.json()["passes"], &told.json()["reported"]),
+        (&json!(true), &json!("insufficient-scope"))
     );
 }
 

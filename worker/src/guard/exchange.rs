@@ -7,7 +7,7 @@ use worker::Env;
 use super::{
     facts::Facts,
     log::{self, Subject},
-    respond, settings,
+    respond, settings, usage,
 };
 use crate::runtime::{Call, Request};
 
@@ -33,8 +33,11 @@ impl<'a> Exchange<'a> {
     /// Logs a refusal and answers with it.
     pub(crate) fn refuse(&self, problem: &Problem, subject: &Subject) -> Response {
         log::refused(self, problem, subject);
-        let cors = settings::policy(self.env).ok().and_then(|policy| policy.cors());
-        respond::refuse(self, problem, cors)
+        let settings = settings::settings(self.env).ok();
+        if settings.is_some_and(|settings| settings.has_usage) {
+            usage::refused(self, problem, subject);
+        }
+        respond::refuse(self, problem, settings.and_then(|settings| settings.policy.cors()))
     }
 }
 

@@ -1,13 +1,15 @@
 //! Sending a granted request on, changed in nothing but what the grant and the policy say.
 
 use keyguard::{
-    CanonicalPath, Forward, Grant, Policy, RequestUrl, headers::Removal, policy::EXPOSED_HEADERS,
+    AssertionSecrets, CanonicalPath, Claims, Forward, Grant, Policy, RequestUrl, UnixTime,
+    headers::Removal, policy::EXPOSED_HEADERS,
 };
 use wasm_bindgen::JsValue;
 
 use super::{
     exchange::Exchange,
     runtime::{self, Identity},
+    settings::Settings,
 };
 
 /// Forwards the request and hands on the runtime's own promise of the response.
@@ -16,10 +18,12 @@ pub(crate) fn send(
     grant: Grant<'_>,
     identity: &Identity,
     url: &RequestUrl<'_>,
-    policy: &Policy,
+    settings: &Settings,
 ) -> JsValue {
+    let policy = &settings.policy;
     let forward = grant.into_forward();
     let record = forward.record;
+    let target = target(&forward, url);
     if let (Some(cors), Some(origin)) = (policy.cors(), exchange.facts.origin)
         && let Some(allowed) = cors.allow_origin(origin)
     {
@@ -33,11 +37,44 @@ pub(crate) fn send(
     runtime::send(
         exchange.call,
         exchange.request,
-        &target(&forward, url),
+        &target,
         &removed(exchange, &forward, policy),
         identity,
+        &settings.secrets.as_ref().map_or_else(String::new, |secrets| {
+            assertion(secrets, exchange, &forward, url, &target)
+        }),
         policy.upstream_timeout_ms(),
     )
+}
+
+/// What proves to the upstream whose request it is, and that it is this one.
+fn assertion(
+    secrets: &AssertionSecrets,
+    exchange: &Exchange<'_>,
+    forward: &Forward<'_>,
+    url: &RequestUrl<'_>,
+    target: &str,
+) -> String {
+    let record = forward.record;
+    let path = forward.path.as_ref().map_or(url.path(), CanonicalPath::as_str);
+    let folded = if is_sent_as_it_is(path) { None } else { Some(runtime::pathname(target)) };
+    secrets.sign(&Claims {
+        audience: forward.upstream.as_str(),
+        issued_at: UnixTime(exchange.facts.now / 1000),
+        id: exchange.facts.request_id,
+        account: &record.account,
+        key_id: &record.id,
+        kind: record.kind,
+        mode: record.mode,
+        method: exchange.facts.method,
+        path: folded.as_deref().unwrap_or(path),
+    })
+}
+
+/// Whether the runtime changes nothing of a path: no dot segments, and no characters that it would escape.
+fn is_sent_as_it_is(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~!$&'()*+,;=:@".contains(&byte);
+    path.bytes().all(is_plain) && !path.contains("/.")
 }
 
 /// The upstream's origin with the path that was judged, and the query as it came.

@@ -1,8 +1,11 @@
 //! One line per verdict: who, what, why and how long, and never a key.
 
-use keyguard::{Grant, KeyRecord, Kind, Lookup, Mode, Problem, Redacted, policy::Route};
+use keyguard::{
+    Channel, ExposureAction, ExposureReport, Grant, KeyRecord, Kind, Lookup, Mode, Problem,
+    Redacted, policy::Route,
+};
 use serde::Serialize;
-use worker::console_log;
+use worker::{console_error, console_log, console_warn};
 
 use super::{
     exchange::{Exchange, millis},
@@ -18,7 +21,7 @@ pub(crate) enum Subject {
     /// A key without a record of its own.
     Key { redacted: Redacted, kind: Kind, mode: Mode },
     /// A key with a record.
-    Record { id: String, kind: Kind, mode: Mode },
+    Record { id: String, account: String, kind: Kind, mode: Mode },
 }
 
 impl Subject {
@@ -31,7 +34,8 @@ impl Subject {
         if let (Self::Key { kind, mode, .. }, Some(record)) = (&*self, record)
             && (record.kind, record.mode) == (*kind, *mode)
         {
-            *self = Self::Record { id: record.id.clone(), kind: record.kind, mode: record.mode };
+            let (id, account) = (record.id.clone(), record.account.clone());
+            *self = Self::Record { id, account, kind: record.kind, mode: record.mode };
         }
     }
 
@@ -39,9 +43,19 @@ impl Subject {
     pub(crate) fn of_forwarded(identity: &Identity) -> Option<Self> {
         Some(Self::Record {
             id: identity.key_id(),
+            account: identity.account(),
             kind: serde_json::from_value(identity.kind().into()).ok()?,
             mode: serde_json::from_value(identity.mode().into()).ok()?,
         })
+    }
+
+    /// Account, key id, kind and mode, as far as they are known.
+    pub(crate) fn known(&self) -> (&str, &str, &'static str, &'static str) {
+        match self {
+            Self::Unknown => ("", "", "", ""),
+            Self::Key { kind, mode, .. } => ("", "", kind.as_str(), mode.as_str()),
+            Self::Record { id, account, kind, mode } => (account, id, kind.as_str(), mode.as_str()),
+        }
     }
 
     fn line<'a>(&'a self, exchange: &Exchange<'a>, code: &'a str) -> Line<'a> {
@@ -50,7 +64,9 @@ impl Subject {
             Self::Key { redacted, kind, mode } => {
                 (Some(redacted.to_string()), None, Some(*kind), Some(*mode))
             }
-            Self::Record { id, kind, mode } => (None, Some(id.as_str()), Some(*kind), Some(*mode)),
+            Self::Record { id, kind, mode, .. } => {
+                (None, Some(id.as_str()), Some(*kind), Some(*mode))
+            }
         };
         let Facts { method, request_id, started, .. } = exchange.facts;
         let duration_ms = millis(runtime::now_ms()).saturating_sub(started);
@@ -62,6 +78,7 @@ impl Subject {
             method,
             route: None,
             duration_ms,
+            reported: None,
             key,
             key_id,
             kind,
@@ -70,10 +87,11 @@ impl Subject {
     }
 }
 
-/// Logs that a request may pass.
+/// Logs that a request may pass, and what it would be refused with if that were not only to be reported.
 pub(crate) fn allowed(exchange: &Exchange<'_>, grant: &Grant<'_>, subject: &Subject) {
     let route = grant.route().map(Route::label);
-    write(&Line { route, ..subject.line(exchange, "allowed") });
+    let reported = grant.reported().map(|denial| Problem::from(denial).code());
+    write(&Line { route, reported, ..subject.line(exchange, "allowed") });
 }
 
 /// Logs that a request was refused, and with what.
@@ -82,9 +100,50 @@ pub(crate) fn refused(exchange: &Exchange<'_>, problem: &Problem, subject: &Subj
     write(&Line { status, ..subject.line(exchange, problem.code()) });
 }
 
+/// Logs an incident.
+pub(crate) fn exposed(exchange: &Exchange<'_>, report: &ExposureReport, is_certain: bool) {
+    let line = Exposed {
+        event: "exposure",
+        request_id: exchange.facts.request_id,
+        key_id: &report.key_id,
+        channel: report.channel,
+        place: report.place.as_deref(),
+        certain: is_certain,
+        action: report.action,
+    };
+    console_warn!("{}", text(&line));
+}
+
+/// Logs what is wrong with the deployment.
+pub(crate) fn misconfigured(field: &str, reason: &str) {
+    console_error!("{}", text(&Misconfigured { event: "misconfigured", field, reason }));
+}
+
 fn write(line: &Line<'_>) {
-    // Strings and numbers have no way to fail.
-    console_log!("{}", serde_json::to_string(line).unwrap_or_default());
+    console_log!("{}", text(line));
+}
+
+fn text(line: &impl Serialize) -> String {
+    // Structs of strings and numbers have no way to fail.
+    serde_json::to_string(line).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Exposed<'a> {
+    event: &'a str,
+    request_id: &'a str,
+    key_id: &'a str,
+    channel: Channel,
+    place: Option<&'a str>,
+    certain: bool,
+    action: ExposureAction,
+}
+
+#[derive(Serialize)]
+struct Misconfigured<'a> {
+    event: &'a str,
+    field: &'a str,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -96,6 +155,8 @@ struct Line<'a> {
     method: &'a str,
     route: Option<&'a str>,
     duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reported: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

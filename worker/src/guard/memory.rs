@@ -59,10 +59,36 @@ pub(crate) fn keep(
     Ok(Some(remembered))
 }
 
+/// Whether a key is known to have been there.
+pub(crate) fn has_seen(digest: &KeyDigest, policy: &Policy) -> bool {
+    with(policy, |memory| memory.has_seen(digest))
+}
+
+/// Whether this is a key's first use in this minute.
+pub(crate) fn is_first_use(digest: &KeyDigest, policy: &Policy, now: u64) -> bool {
+    with(policy, |memory| memory.is_first_use(digest, now))
+}
+
+/// Whether this is the first incident with a key in this minute.
+pub(crate) fn is_first_report(digest: &KeyDigest, policy: &Policy, now: u64) -> bool {
+    with(policy, |memory| memory.is_first_report(digest, now))
+}
+
+/// Remembers a record that the store is still to get, for as long as it may take there.
+pub(crate) fn pin(digest: &KeyDigest, record: KeyRecord, policy: &Policy, now: u64) {
+    let bytes = record.to_json().len().saturating_mul(2);
+    let until = now.saturating_add(milliseconds(policy.revocation_bound().total()));
+    let remembered = Rc::new(Remembered::of(record));
+    with(policy, |memory| memory.pin(*digest, (remembered, bytes), now, until));
+}
+
+fn milliseconds(seconds: u32) -> u64 {
+    u64::from(seconds).saturating_mul(1000)
+}
+
 fn with<R>(policy: &Policy, act: impl FnOnce(&mut Memory<Remembered>) -> R) -> R {
     MEMORY.with_borrow_mut(|memory| {
         let (ttl, unknown_ttl) = (policy.memory_ttl(), policy.memory_ttl_unknown());
-        let milliseconds = |seconds: u32| u64::from(seconds).saturating_mul(1000);
         act(memory.get_or_insert_with(|| Memory::new(milliseconds(ttl), milliseconds(unknown_ttl))))
     })
 }

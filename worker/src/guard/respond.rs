@@ -20,6 +20,8 @@ pub(crate) fn refuse(exchange: &Exchange<'_>, problem: &Problem, cors: Option<&C
         id,
         &problem.challenge().unwrap_or_default(),
         problem.retry_after().unwrap_or_default(),
+        &problem.rate_limit().unwrap_or_default(),
+        &problem.rate_limit_policy().unwrap_or_default(),
         origin.unwrap_or_default(),
         EXPOSED_HEADERS,
     )

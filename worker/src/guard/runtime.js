@@ -30,13 +30,23 @@ export function identity(account, keyId, kind, mode) {
 }
 
 /** Sends a request on, with another URL and other headers. */
-export function send(call, request, url, removed, who, ms) {
+export function send(call, request, url, removed, who, assertion, ms) {
   call.identity = who;
-  return call.send(request, url, forwarded(request, removed, who, call.id), ms);
+  return call.send(request, url, forwarded(request, removed, who, call.id, assertion), ms);
+}
+
+/** The caller's address, as the platform says it. */
+export function address({ headers }) {
+  return headers.get("cf-connecting-ip") ?? "";
+}
+
+/** The path of a URL as the upstream gets it: `fetch` folds dot segments and escapes what a URL may not hold. */
+export function pathname(url) {
+  return new URL(url).pathname;
 }
 
 /** The headers of a request without those in `removed` (joined by commas), and with the identity. */
-export function forwarded({ headers: given }, removed, { account, keyId, kind, mode }, requestId) {
+function forwarded({ headers: given }, removed, { account, keyId, kind, mode }, requestId, assertion) {
   const headers = new Headers(given);
   if (removed) for (const name of removed.split(",")) headers.delete(name);
   headers.set("Keyguard-Account", account);
@@ -44,10 +54,11 @@ export function forwarded({ headers: given }, removed, { account, keyId, kind, m
   headers.set("Keyguard-Kind", kind);
   headers.set("Keyguard-Mode", mode);
   headers.set("Keyguard-Request-Id", requestId);
+  if (assertion) headers.set("Keyguard-Assertion", assertion);
   return headers;
 }
 
-export function problem(status, body, requestId, challenge, retryAfter, origin, exposed) {
+export function problem(status, body, requestId, challenge, retryAfter, rateLimit, rateLimitPolicy, origin, exposed) {
   const headers = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
@@ -55,6 +66,8 @@ export function problem(status, body, requestId, challenge, retryAfter, origin, 
   };
   if (challenge) headers["WWW-Authenticate"] = challenge;
   if (retryAfter) headers["Retry-After"] = retryAfter;
+  if (rateLimit) headers["RateLimit"] = rateLimit;
+  if (rateLimitPolicy) headers["RateLimit-Policy"] = rateLimitPolicy;
   if (origin) {
     headers["Access-Control-Allow-Origin"] = origin;
     headers["Access-Control-Expose-Headers"] = exposed;

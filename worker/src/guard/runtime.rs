@@ -6,6 +6,7 @@
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
+use worker::Env;
 
 use crate::runtime::{Call, Request};
 
@@ -31,6 +32,42 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn retire(this: &Call, deprecation: &str, sunset: &str);
 
+    /// Asks a key's limiter; the answer is brought to the next pass.
+    #[wasm_bindgen(method)]
+    pub(crate) fn limit(this: &Call, limiter: &Limiter, key: &str, ms: u32);
+
+    /// Counts for an address, after the answer; `struck` is called if that was too much.
+    #[wasm_bindgen(method)]
+    pub(crate) fn strike(this: &Call, limiter: &Limiter, network: &str, address: &str);
+
+    /// Asks the store after the answer, and brings what it said to `inspected`.
+    #[wasm_bindgen(method)]
+    pub(crate) fn inspect(
+        this: &Call,
+        request: &Request,
+        env: &Env,
+        store: &Kv,
+        name: &str,
+        cache_ttl: u32,
+        ms: u32,
+    );
+
+    /// Tells an account of an incident, after the answer.
+    #[wasm_bindgen(method)]
+    pub(crate) fn report(this: &Call, account: &str, report: &str);
+
+    /// Tells an account that one of its keys was used in this minute, after the answer.
+    #[wasm_bindgen(method)]
+    pub(crate) fn used(this: &Call, account: &str, key_id: &str, at: f64);
+
+    /// Counts the verdict, after the answer: `blobs` are joined by line feeds.
+    #[wasm_bindgen(method)]
+    pub(crate) fn count(this: &Call, account: &str, blobs: &str);
+
+    /// A rate-limit binding.
+    #[wasm_bindgen(extends = Object)]
+    pub type Limiter;
+
     /// A KV namespace.
     #[wasm_bindgen(extends = Object)]
     pub type Kv;
@@ -38,6 +75,9 @@ extern "C" {
     /// Who a key is, as the upstream gets it.
     #[wasm_bindgen(extends = Object)]
     pub type Identity;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn account(this: &Identity) -> String;
 
     #[wasm_bindgen(method, getter, js_name = keyId)]
     pub(crate) fn key_id(this: &Identity) -> String;
@@ -54,6 +94,12 @@ extern "C" {
     /// All that is judged of a request, a field a line.
     pub(crate) fn facts(request: &Request, call: &Call) -> String;
 
+    /// The caller's address, as the platform says it.
+    pub(crate) fn address(request: &Request) -> String;
+
+    /// The path of a URL as the upstream gets it.
+    pub(crate) fn pathname(url: &str) -> String;
+
     /// An identity, to be used for many requests.
     pub(crate) fn identity(account: &str, key_id: &str, kind: &str, mode: &str) -> Identity;
 
@@ -65,6 +111,7 @@ extern "C" {
         url: &str,
         removed: &str,
         identity: &Identity,
+        assertion: &str,
         ms: u32,
     ) -> JsValue;
 
@@ -75,6 +122,8 @@ extern "C" {
         request_id: &str,
         challenge: &str,
         retry_after: &str,
+        rate_limit: &str,
+        rate_limit_policy: &str,
         origin: &str,
         exposed: &str,
     ) -> Response;

@@ -26,8 +26,29 @@ impl Figures {
         other: &str,
         of: fn(&Round) -> f64,
     ) -> Option<f64> {
+        median(self.ratios(case, contender, other, of)?)
+    }
+
+    /// Between which two values the middle half of those ratios is: what a median of so few rounds may be off by.
+    pub(super) fn spread(
+        &self,
+        case: &str,
+        contender: &str,
+        other: &str,
+        of: fn(&Round) -> f64,
+    ) -> Option<(f64, f64)> {
+        quartiles(self.ratios(case, contender, other, of)?)
+    }
+
+    fn ratios(
+        &self,
+        case: &str,
+        contender: &str,
+        other: &str,
+        of: fn(&Round) -> f64,
+    ) -> Option<Vec<f64>> {
         let rounds = self.rounds(case, contender)?.iter().zip(self.rounds(case, other)?);
-        median(rounds.map(|(one, other)| of(one) / of(other)).collect())
+        Some(rounds.map(|(one, other)| of(one) / of(other)).collect())
     }
 
     /// Instructions of one contender beside those of another.
@@ -74,6 +95,14 @@ pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(f64::midpoint(*lower, *upper))
 }
 
+/// The values a quarter and three quarters of the way up.
+fn quartiles(mut values: Vec<f64>) -> Option<(f64, f64)> {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    let quarter = last / 4;
+    Some((*values.get(quarter)?, *values.get(last.checked_sub(quarter)?)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +130,12 @@ mod tests {
         assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(vec![4.0, 1.0]), Some(2.5));
         assert_eq!(median(Vec::new()), None);
+    }
+
+    #[test]
+    fn quartiles_leave_out_a_quarter_at_each_end() {
+        assert_eq!(quartiles(vec![9.0, 1.0, 3.0, 2.0, 4.0]), Some((2.0, 4.0)));
+        assert_eq!(quartiles(vec![1.0]), Some((1.0, 1.0)));
+        assert_eq!(quartiles(Vec::new()), None);
     }
 }

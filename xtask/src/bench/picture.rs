@@ -50,6 +50,14 @@ fn chart(groups: &[Group<'_>]) -> String {
         );
         y += 20.0;
         let top = y;
+        let one = LEFT + scale;
+        let bottom = bars.iter().fold(top, |y, _| y + 18.0);
+        let _ = writeln!(
+            body,
+            r#"<line class="one" x1="{one:.1}" y1="{:.1}" x2="{one:.1}" y2="{:.1}"/>"#,
+            top - 2.0,
+            bottom - 2.0
+        );
         for Bar { id, title, ratio } in bars {
             let class = match *id {
                 KEYGUARD | ASSERTION => "ours",
@@ -68,13 +76,6 @@ fn chart(groups: &[Group<'_>]) -> String {
             );
             y += 18.0;
         }
-        let one = LEFT + scale;
-        let _ = writeln!(
-            body,
-            r#"<line class="one" x1="{one:.1}" y1="{:.1}" x2="{one:.1}" y2="{:.1}"/>"#,
-            top - 2.0,
-            y - 2.0
-        );
         y += 16.0;
     }
     format!(
@@ -83,6 +84,7 @@ fn chart(groups: &[Group<'_>]) -> String {
 <style>
 svg {{ color-scheme: light dark; --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --ours: #0969da; --near: #9a6700; --other: #b1bac4; }}
 @media (prefers-color-scheme: dark) {{ svg {{ --paper: #0d1117; --ink: #e6edf3; --faint: #9198a1; --ours: #4493f8; --near: #d29922; --other: #4d5661; }} }}
+.value {{ paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }}
 text {{ font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--ink); }}
 .paper {{ fill: var(--paper); }} .title {{ font-size: 16px; font-weight: 600; }} .case {{ font-weight: 600; }}
 .name {{ text-anchor: end; fill: var(--faint); }} .note {{ fill: var(--faint); }}

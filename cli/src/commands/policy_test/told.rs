@@ -6,36 +6,48 @@ use super::{Request, Verdict};
 
 /// Why the request passes or doesn't.
 pub(super) fn reason(verdict: &Verdict, request: &Request) -> String {
-    let kind = request.record.kind;
-    match verdict.denial {
-        None => match (&verdict.route, kind) {
-            (Some(_), _) => "the route permits it".to_owned(),
-            (None, Kind::Secret) if request.canonical.is_none() => {
-                "a secret key that is not confined to scopes may do what no route forbids; its path goes through as it came"
-                    .to_owned()
-            }
-            (None, _) => "a secret key may do what no route keeps from it".to_owned(),
-        },
-        Some(Denial::InsufficientScope) => match (&verdict.route, &verdict.needs_scope) {
+    match (verdict.denial, verdict.reported) {
+        (None, None) => permission(verdict, request),
+        (Some(denial), _) => refusal(denial, verdict, request),
+        (None, Some(denial)) => {
+            format!("{}; `report_only` lets it pass", refusal(denial, verdict, request))
+        }
+    }
+}
+
+fn permission(verdict: &Verdict, request: &Request) -> String {
+    match (&verdict.route, request.record.kind) {
+        (Some(_), _) => "the route permits it".to_owned(),
+        (None, Kind::Secret) if request.canonical.is_none() => {
+            "a secret key that is not confined to scopes may do what no route forbids; its path goes through as it came"
+                .to_owned()
+        }
+        (None, _) => "a secret key may do what no route keeps from it".to_owned(),
+    }
+}
+
+fn refusal(denial: Denial, verdict: &Verdict, request: &Request) -> String {
+    match denial {
+        Denial::InsufficientScope => match (&verdict.route, &verdict.needs_scope) {
             (Some(_), Some(scope)) => {
                 format!("the route needs the scope `{scope}`, which the key's list lacks")
             }
             _ if request.canonical.is_none() => {
                 "the path has no single reading, and a confined key's path must have one".to_owned()
             }
-            _ => "a publishable key may do what a route permits, and no route is for this".to_owned(),
+            _ => {
+                "a publishable key may do what a route permits, and no route is for this".to_owned()
+            }
         },
-        Some(Denial::SecretKeyInBrowser) => {
+        Denial::SecretKeyInBrowser => {
             "a secret key comes from a web page, as Origin or Sec-Fetch-Site say".to_owned()
         }
-        Some(Denial::OriginNotAllowed) => match &request.arguments.origin {
+        Denial::OriginNotAllowed => match &request.arguments.origin {
             Some(origin) => format!("neither the key nor the policy lists {origin}"),
             None => "the key or the policy lists origins, and the request names none".to_owned(),
         },
-        Some(Denial::ModeNotServed) => {
-            format!("the policy has no upstream.{}", request.record.mode)
-        }
-        Some(denial) => denial.to_string(),
+        Denial::ModeNotServed => format!("the policy has no upstream.{}", request.record.mode),
+        denial => denial.to_string(),
     }
 }
 

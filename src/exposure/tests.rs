@@ -1,0 +1,219 @@
+//! What is an incident, what follows, and what is said of it.
+
+use alloc::{format, vec::Vec};
+
+use super::*;
+use crate::{KeyDigest, KeyError, UnixTime};
+
+const KEY: &str = "sk_test_vYZCAeHawUqDCmVpEKh2U";
+const SHOP: &str = "https://shop.example";
+
+fn policy(fields: &str) -> Policy {
+    let upstream = r#""upstream":{"test":"https://a","live":"https://a"}"#;
+    Policy::from_json(&format!(r#"{{{upstream},"accept_foreign_keys":true{fields}}}"#)).unwrap()
+}
+
+fn found(denial: Denial, url: &str, authorization: Option<&str>) -> Option<KeyDigest> {
+    let url = RequestUrl::cut(url, None).unwrap();
+    given_away(denial, &url, authorization, &policy("")).map(|lookup| *lookup.digest())
+}
+
+#[test]
+fn page_is_certain_only_where_the_browser_says_so_itself() {
+    for (fetch_site, is_certain) in [
+        (Some("cross-site"), true),
+        (Some("same-site"), true),
+        (Some("Cross-Site"), false),
+        (Some("cross-site, same-origin"), false),
+        (Some("odd"), false),
+        (Some(""), false),
+        (None, false),
+    ] {
+        let incident = Incident::of(Denial::SecretKeyInBrowser, Some(SHOP), fetch_site).unwrap();
+        assert_eq!(incident.channel(), Channel::Browser);
+        assert_eq!(incident.is_certain(), is_certain, "{fetch_site:?}");
+    }
+}
+
+#[test]
+fn refusals_of_other_kinds_expose_nothing() {
+    for denial in [
+        Denial::UnreadableTarget,
+        Denial::UnforwardableMethod,
+        Denial::Unauthorized,
+        Denial::MalformedAuthorization,
+        Denial::NotAKey(KeyError::Prefix),
+        Denial::UnknownKey,
+        Denial::Revoked,
+        Denial::Expired,
+        Denial::Exposed,
+        Denial::OriginNotAllowed,
+        Denial::InsufficientScope,
+        Denial::ModeNotServed,
+    ] {
+        assert_eq!(Incident::of(denial, Some(SHOP), Some("cross-site")), None, "{denial}");
+        let url = format!("http://a/?key={KEY}");
+        assert_eq!(found(denial, &url, Some(KEY)), None, "{denial}");
+    }
+}
+
+#[test]
+fn key_that_was_given_away_is_found_where_it_stood() {
+    let digest = Some(KeyDigest::of(KEY));
+    let bearer = format!("Bearer {KEY}");
+    let (http, query) = (Denial::HttpsRequired, Denial::KeyInQuery);
+    assert_eq!(found(http, "http://a/", Some(&bearer)), digest);
+    assert_eq!(found(http, "http://a/", Some(&format!("Bearer {KEY}, Bearer {KEY}"))), digest);
+    assert_eq!(found(http, &format!("http://a/?key={KEY}"), None), digest);
+    assert_eq!(found(query, &format!("https://a/?a=b&key={KEY}&c"), None), digest);
+    // The one in the header was sent as it should be.
+    assert_eq!(found(query, "https://a/?key=pk_WeHsNn87r4gtNc5BQT9Mj", Some(&bearer)), None);
+    assert_eq!(found(http, "http://a/", Some("Bearer pk_WeHsNn87r4gtNc5BQT9Mj")), None);
+    assert_eq!(found(http, "http://a/", None), None);
+}
+
+#[test]
+fn made_up_keys_cost_no_look_up_where_only_issued_ones_are_expected() {
+    let strict = Policy::from_json(r#"{"upstream":{"test":"https://a"}}"#).unwrap();
+    let issued = crate::IssuedKey::issue(Kind::Secret, Mode::Test, &[5; 32]);
+    let digest = issued.digest();
+    let url = format!("https://a/?a={KEY}&b={}", *issued.into_text());
+    let url = RequestUrl::cut(&url, None).unwrap();
+    let lookup = given_away(Denial::KeyInQuery, &url, None, &strict).unwrap();
+    assert_eq!(lookup.digest(), &digest);
+}
+
+#[test]
+fn stronger_actions_need_what_is_certain() {
+    let policy = policy(r#","exposure":{"live":"revoke","test":"quarantine"}"#);
+    let incident = |denial, site| Incident::of(denial, Some(SHOP), site).unwrap();
+    let page = Denial::SecretKeyInBrowser;
+    for (incident, live, test) in [
+        (incident(page, Some("cross-site")), ExposureAction::Revoke, ExposureAction::Quarantine),
+        (incident(page, None), ExposureAction::Refuse, ExposureAction::Refuse),
+        (incident(Denial::HttpsRequired, None), ExposureAction::Revoke, ExposureAction::Quarantine),
+        (incident(Denial::KeyInQuery, None), ExposureAction::Revoke, ExposureAction::Quarantine),
+        (Incident::on_github(None), ExposureAction::Revoke, ExposureAction::Quarantine),
+        (Incident::presented(), ExposureAction::Revoke, ExposureAction::Quarantine),
+    ] {
+        let actions = (incident.action(Mode::Live, &policy), incident.action(Mode::Test, &policy));
+        assert_eq!(actions, (live, test), "{incident:?}");
+    }
+}
+
+#[test]
+fn mildest_policy_revokes_a_key_that_its_holder_presents() {
+    let policy = policy("");
+    assert_eq!(Incident::presented().action(Mode::Live, &policy), ExposureAction::Revoke);
+    assert_eq!(Incident::on_github(None).action(Mode::Live, &policy), ExposureAction::Refuse);
+}
+
+#[test]
+fn policy_that_only_reports_takes_no_key_away_for_what_it_let_pass() {
+    let policy = policy(r#","report_only":true,"exposure":{"live":"revoke"}"#);
+    let action = |denial| {
+        let incident = Incident::of(denial, Some(SHOP), Some("cross-site")).unwrap();
+        incident.action(Mode::Live, &policy)
+    };
+    assert_eq!(action(Denial::SecretKeyInBrowser), ExposureAction::Refuse);
+    // Steps 1 to 3 are never spared.
+    assert_eq!(action(Denial::HttpsRequired), ExposureAction::Revoke);
+    assert_eq!(action(Denial::KeyInQuery), ExposureAction::Revoke);
+}
+
+#[test]
+fn place_is_an_origin_or_a_document_and_never_shows_a_key() {
+    let page = |origin: &str| {
+        let incident = Incident::of(Denial::SecretKeyInBrowser, Some(origin), None).unwrap();
+        incident.place().map(ToString::to_string)
+    };
+    assert_eq!(page("https://shop.example:8443").as_deref(), Some("https://shop.example:8443"));
+    let long = format!("https://{}", ["a"; 300].join("."));
+    for origin in [
+        "",
+        "null",
+        "https://shop.example/?key=a",
+        "https://user@shop.example",
+        "https://sk_test_vyzcaehawuqdcmvpekh2u.example",
+        "https://xsk_vyzcaehawuqdcmvpekh2u",
+        "https://shop.example\r\nx: y",
+        &long,
+    ] {
+        assert_eq!(page(origin), None, "{origin}");
+    }
+
+    let place = |url: &str| Incident::on_github(Some(url)).place().map(ToString::to_string);
+    let url = "https://github.com/o/r/blob/0a1b/.env";
+    for more in ["", "?plain=1", "#L3", "#L3?a"] {
+        assert_eq!(place(&format!("{url}{more}")).as_deref(), Some(url), "{more}");
+    }
+    for url in [
+        "",
+        "http://github.com/o/r",
+        "https://user:password@github.com/o/r",
+        "https://github.com/o r",
+        "https://github.com/ö",
+        &format!("https://github.com/o/r/{KEY}"),
+        "https://github.com/o/r/kgadmin_abc",
+    ] {
+        assert_eq!(place(url), None, "{url}");
+    }
+    assert_eq!(Incident::presented().place(), None);
+}
+
+#[test]
+fn words_are_those_of_policies_and_records() {
+    let word = |value: Result<serde_json::Value, _>| value.unwrap();
+    for action in [ExposureAction::Refuse, ExposureAction::Quarantine, ExposureAction::Revoke] {
+        assert_eq!(word(serde_json::to_value(action)), action.as_str());
+    }
+    for channel in
+        [Channel::Browser, Channel::Http, Channel::Query, Channel::Github, Channel::Presented]
+    {
+        assert_eq!(word(serde_json::to_value(channel)), channel.as_str());
+    }
+}
+
+#[test]
+fn report_says_everything_but_the_key() {
+    let policy = policy(r#","exposure":{"test":"quarantine"}"#);
+    let incident = Incident::of(Denial::SecretKeyInBrowser, Some(SHOP), Some("same-site")).unwrap();
+    let lookup = Lookup::of(ApiKey::parse(KEY).unwrap(), &policy).unwrap();
+    let report = ExposureReport::new(&incident, &lookup, "key_1", &policy, UnixTime(9));
+    let digest = KeyDigest::of(KEY);
+    let json = format!(
+        r#"{{"digest":"{digest}","key_id":"key_1","action":"quarantine","channel":"browser","place":"{SHOP}","at":9,"redacted":"sk_test_…Kh2U"}}"#
+    );
+    assert_eq!(report.to_json(), json);
+    assert_eq!(ExposureReport::from_json(&json), Ok(report.clone()));
+    let newer = json.replacen('{', r#"{"colour":1,"#, 1);
+    assert_eq!(ExposureReport::from_json(&newer), Ok(report));
+    let shown: Vec<_> = KEY.as_bytes().windows(5).skip(8).collect();
+    let text = format!("{json} {incident:?} {lookup:?}");
+    assert!(shown.iter().all(|part| !text.contains(core::str::from_utf8(part).unwrap())));
+}
+
+#[test]
+fn what_is_no_report_is_an_error() {
+    let report = ExposureReport {
+        digest: KeyDigest::of(KEY),
+        key_id: "key_1".into(),
+        action: ExposureAction::Revoke,
+        channel: Channel::Query,
+        place: None,
+        at: UnixTime(1),
+        redacted: "sk_…Kh2U".into(),
+    };
+    let json = report.to_json();
+    assert!(!json.contains("place"));
+    for (from, to) in [
+        ("revoke", "delete"),
+        ("query", "mail"),
+        (r#""at":1"#, r#""at":-1"#),
+        (r#""key_id":"key_1","#, ""),
+        (report.digest.to_string().as_str(), KEY),
+        ("}", ""),
+    ] {
+        assert_eq!(ExposureReport::from_json(&json.replace(from, to)), Err(ReportError), "{from}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Incidents: a secret key was seen where it must not be. The caller has its refusal by then; the key's account is told after it.
+
+use keyguard::{
+    Denial, ExposureAction, ExposureReport, Incident, KeyRecord, Lookup, RequestUrl, UnixTime,
+    exposure::given_away,
+    record::{Exposure, Revocation},
+};
+use wasm_bindgen::JsValue;
+
+use super::{
+    exchange::Exchange,
+    limits, log,
+    memory::{self, Found},
+    settings::Settings,
+    store,
+};
+
+/// Looks after what a refusal before any look-up gave away, once the caller has its answer. `stored` is what the store
+/// said of the key, if it was asked.
+pub(crate) fn given_away_by(
+    exchange: &Exchange<'_>,
+    denial: Denial,
+    url: &RequestUrl<'_>,
+    settings: &Settings,
+    stored: Option<&JsValue>,
+) {
+    let policy = &settings.policy;
+    let authorization = exchange.facts.authorization;
+    let Some(lookup) = given_away(denial, url, authorization, policy) else { return };
+    let found = match (memory::recall(lookup.digest(), policy, exchange.facts.now), stored) {
+        (Found::Known(found), _) => found,
+        (Found::AskStore, Some(stored)) => {
+            let times = (exchange.facts.started, exchange.facts.now);
+            memory::keep(lookup.digest(), stored, policy, times).unwrap_or_default()
+        }
+        (Found::AskStore, None) => {
+            if limits::admit_address(exchange, lookup.digest(), policy).is_ok() {
+                store::inspect(exchange, &lookup, policy);
+            }
+            return;
+        }
+    };
+    match &found {
+        Some(found) => note(exchange, denial, &lookup, &found.record, settings),
+        None => limits::strike(exchange, policy),
+    }
+}
+
+/// Reports what a refusal, or what would have been one, says of a key with a record.
+pub(crate) fn note(
+    exchange: &Exchange<'_>,
+    denial: Denial,
+    lookup: &Lookup,
+    record: &KeyRecord,
+    settings: &Settings,
+) {
+    let facts = &exchange.facts;
+    let Some(incident) = Incident::of(denial, facts.origin, facts.fetch_site) else { return };
+    let is_own = (record.kind, record.mode) == (lookup.kind(), lookup.mode());
+    let is_over = record.revoked.is_some() || record.exposed.is_some();
+    let policy = &settings.policy;
+    if !is_own || is_over || !memory::is_first_report(lookup.digest(), policy, facts.now) {
+        return;
+    }
+    let at = UnixTime(facts.now / 1000);
+    let report = ExposureReport::new(&incident, lookup, &record.id, policy, at);
+    log::exposed(exchange, &report, incident.is_certain());
+    if settings.has_accounts {
+        exchange.call.report(&record.account, &report.to_json());
+        pin(lookup, record, &report, settings, facts.now);
+    }
+}
+
+/// Obeys at once here what the store will say later.
+fn pin(
+    lookup: &Lookup,
+    record: &KeyRecord,
+    report: &ExposureReport,
+    settings: &Settings,
+    now: u64,
+) {
+    let (at, channel) = (report.at, report.channel.to_string());
+    let mut record = record.clone();
+    match report.action {
+        ExposureAction::Refuse => return,
+        ExposureAction::Quarantine => {
+            record.exposed = Some(Exposure { at, channel });
+        }
+        ExposureAction::Revoke => {
+            record.revoked = Some(Revocation { at, reason: format!("exposed: {channel}") });
+        }
+    }
+    memory::pin(lookup.digest(), record, &settings.policy, now);
+}
