@@ -79,12 +79,12 @@ fn pin(
     settings: &Settings,
     now: u64,
 ) {
-    let (at, channel) = (report.at, report.channel.to_string());
+    let (at, channel) = (report.at, report.channel.as_str());
     let mut record = record.clone();
     match report.action {
         ExposureAction::Refuse => return,
         ExposureAction::Quarantine => {
-            record.exposed = Some(Exposure { at, channel });
+            record.exposed = Some(Exposure::new(at, channel, report.place.as_deref()));
         }
         ExposureAction::Revoke => {
             record.revoked = Some(Revocation { at, reason: format!("exposed: {channel}") });
