@@ -50,7 +50,8 @@ class Played {
 }
 
 export class Stage {
-  static async start({ build } = {}) {
+  /** Starts it with `fields` over the policy, and with the edge's further `options`. */
+  static async start({ fields, ...options } = {}) {
     const stage = new Stage();
     stage.entries = new Map();
     stage.store = await Played.start((request, response) => {
@@ -69,8 +70,9 @@ export class Stage {
       memory_ttl: 300,
       memory_ttl_unknown: 1,
       rates: { tiers: [{ name: 'played', binding: 'RATE_PLAYED', limit: 1, period: 60 }] },
+      ...fields,
     });
-    stage.usual = { policy: stage.policy, store: stage.store.origin, build, standIn: true };
+    stage.usual = { policy: stage.policy, store: stage.store.origin, standIn: true, ...options };
     stage.edge = await startBareEdge(stage.usual);
     stage.hot = await stage.key('secret', { isHot: true });
     return stage;
