@@ -7,7 +7,7 @@ mod secrets;
 
 use alloc::string::String;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use data_encoding::BASE64URL_NOPAD;
 use hmac::Mac;
 use serde::Serialize;
 
@@ -64,14 +64,15 @@ impl AssertionSecrets {
         let signer = self.signer();
         // A struct of strings and numbers has no way to fail.
         let payload = serde_json::to_vec(&Payload::of(claims)).unwrap_or_default();
-        let payload = Base64UrlUnpadded::encode_string(&payload);
+        let length = BASE64URL_NOPAD.encode_len(payload.len()).saturating_add(signer.header.len());
+        let mut assertion = String::with_capacity(length.saturating_add(SIGNATURE_LENGTH));
+        assertion.push_str(&signer.header);
+        BASE64URL_NOPAD.encode_append(&payload, &mut assertion);
         let mut mac = signer.mac.clone();
-        mac.update(payload.as_bytes());
-        let signature = mac.finalize().into_bytes();
-
-        let mut text = [0; SIGNATURE_LENGTH];
-        let signature = Base64UrlUnpadded::encode(&signature, &mut text).unwrap_or_default();
-        [signer.header.as_str(), &payload, ".", signature].concat()
+        mac.update(assertion.get(signer.header.len()..).unwrap_or_default().as_bytes());
+        assertion.push('.');
+        BASE64URL_NOPAD.encode_append(&mac.finalize().into_bytes(), &mut assertion);
+        assertion
     }
 }
 
@@ -114,5 +115,5 @@ pub const ISSUER: &str = "keyguard";
 /// How long an assertion holds, in seconds: the upstream gets it at once, and clocks differ by less.
 pub const LIFETIME: u64 = 60;
 
-/// 32 bytes in base64url without padding.
-const SIGNATURE_LENGTH: usize = 43;
+/// A dot, and 32 bytes in base64url.
+const SIGNATURE_LENGTH: usize = 44;

@@ -28,6 +28,7 @@ pub mod gate;
 pub mod headers;
 pub mod key;
 pub mod life;
+#[cfg(feature = "memory")]
 pub mod memory;
 pub mod page;
 pub mod path;
@@ -49,6 +50,7 @@ pub use exposure::{Channel, ExposureAction, ExposureReport, Incident};
 pub use gate::Gate;
 pub use key::{ApiKey, Form, IssuedKey, KeyError, Kind, Mode, PublishableKey, Redacted, SecretKey};
 pub use life::{LifeError, ManagedKey};
+#[cfg(feature = "memory")]
 pub use memory::Memory;
 pub use path::CanonicalPath;
 pub use policy::{Policy, PolicyError};

@@ -434,7 +434,7 @@ fn only_a_preflight_is_answered_as_one() {
     let url = RequestUrl::cut("https://api.example/", None).unwrap();
     let preflight = admit(&url, "OPTIONS", Some(SHOP), Some("POST"), &policy).unwrap().unwrap();
     assert_eq!(preflight.allow_origin, SHOP);
-    assert_eq!(preflight.allow_methods, "GET, POST");
+    assert_eq!(preflight.allow_methods, "POST, GET");
     assert_eq!(preflight.allow_headers, "authorization, content-type, idempotency-key");
     for (method, origin, asked) in [
         ("GET", Some(SHOP), Some("POST")),

@@ -104,6 +104,7 @@ fn every_problem_of_the_admin_api_has_its_row() {
         AdminDenial::KeyIsRevoked,
         AdminDenial::RotationInProgress { until: UnixTime(0) },
         AdminDenial::CurrentVersion,
+        AdminDenial::InvalidSignature,
     ];
     let expected = denials
         .into_iter()

@@ -7,7 +7,7 @@ use alloc::{
 };
 use core::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -80,13 +80,13 @@ impl Signer {
             return Err(SecretsError::Kid);
         }
         // With or without padding: tools write either.
-        let secret = Base64UrlUnpadded::decode_vec(secret.trim_end_matches('='));
+        let secret = BASE64URL_NOPAD.decode(secret.trim_end_matches('=').as_bytes());
         let secret = Zeroizing::new(secret.map_err(|_| SecretsError::Encoding)?);
         if secret.len() < MIN_SECRET_LENGTH {
             return Err(SecretsError::TooShort);
         }
         let header = format!(r#"{{"alg":"HS256","kid":"{kid}","typ":"keyguard+jwt"}}"#);
-        let header = format!("{}.", Base64UrlUnpadded::encode_string(header.as_bytes()));
+        let header = format!("{}.", BASE64URL_NOPAD.encode(header.as_bytes()));
         let mac = Hmac::<Sha256>::new_from_slice(&secret).map_err(|_| SecretsError::TooShort)?;
         let mac = mac.chain_update(&header);
         Ok(Self { kid: kid.to_string(), header, mac })
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn lists_that_sign_nothing_safely_are_errors() {
-        let secret = Base64UrlUnpadded::encode_string(&[7; 32]);
+        let secret = BASE64URL_NOPAD.encode(&[7; 32]);
         refused("", SecretsError::Empty);
         refused(" , \n", SecretsError::Empty);
         refused(&secret, SecretsError::Entry);
@@ -153,7 +153,7 @@ mod tests {
         refused(&format!("a:{secret}/"), SecretsError::Encoding);
         refused(&format!("a:{secret}:b"), SecretsError::Encoding);
         refused("a:", SecretsError::TooShort);
-        let short = Base64UrlUnpadded::encode_string(&[7; 31]);
+        let short = BASE64URL_NOPAD.encode(&[7; 31]);
         refused(&format!("a:{short}"), SecretsError::TooShort);
         refused(&format!("a:{secret} b:{short}"), SecretsError::TooShort);
         let five = ["a", "b", "c", "d", "e"].map(|kid| format!("{kid}:{secret}")).join(",");
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn ids_are_in_the_order_of_the_list() {
-        let secret = Base64UrlUnpadded::encode_string(&[7; 33]);
+        let secret = BASE64URL_NOPAD.encode(&[7; 33]);
         let text = format!(" k2:{secret},\n{}:{secret}== k-_1:{SECRET}", "k".repeat(64));
         let secrets = AssertionSecrets::parse(&text).unwrap();
         let expected = ["k2", &"k".repeat(64), "k-_1"];
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn debug_shows_ids_alone() {
-        let secret = Base64UrlUnpadded::encode_string(&[7; 32]);
+        let secret = BASE64URL_NOPAD.encode(&[7; 32]);
         let secrets = AssertionSecrets::parse(&format!("k1:{secret}, k2:{SECRET}")).unwrap();
         assert_eq!(format!("{secrets:?}"), r#"AssertionSecrets["k1", "k2"]"#);
     }

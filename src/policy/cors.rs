@@ -57,7 +57,7 @@ impl Cors {
 pub struct Preflight<'a> {
     /// `Access-Control-Allow-Origin`.
     pub allow_origin: &'a str,
-    /// `Access-Control-Allow-Methods`: those of all routes.
+    /// `Access-Control-Allow-Methods`: those of all routes, in their order.
     pub allow_methods: &'a str,
     /// `Access-Control-Allow-Headers`.
     pub allow_headers: &'a str,

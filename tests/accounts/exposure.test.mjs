@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  Api, assertRefused, digest, entryOf, issueKey, now, policyFor, startApi, startEdge, startUpstream, stopAll,
+  Api, assertRefused, digest, entryOf, issueKey, now, policyFor, startApi, startEdge, startUpstream, stopAll, until,
 } from './harness.mjs';
 
 const PLACE = 'https://shop.example';
@@ -179,6 +179,27 @@ describe('the last use of a key', () => {
     await (await edge.account('acct_nobody')).used(JSON.stringify({ key_id: 'key_none', at: now() }));
     (await api.get('/accounts/acct_nobody')).refused(404, 'account-not-found');
   });
+});
+
+test('what the edge itself sees of a key and its use reaches the account', async (t) => {
+  const policy = policyFor(upstream.origin, { exposure: { live: 'quarantine' } });
+  const { edge: guard, api: admin } = await startApi({ policy });
+  t.after(() => guard.stop());
+  const { id, keys: { secret_live: key } } = await admin.createAccount();
+  await admin.written(id);
+  assert.equal((await guard.sendAs(key, { target: '/echo' })).status, 200);
+  const used = await until(async () => (await admin.show(key)).last_used_at, 'the last use');
+  assert.ok(used % 60 === 0 && used <= now() && used > now() - 120, `${used}`);
+  // What a page's script can't set: Fetch Metadata §2.4.
+  const fromPage = { target: '/echo', headers: [['Origin', PLACE], ['Sec-Fetch-Site', 'cross-site']] };
+  assertRefused(await guard.sendAs(key, fromPage), 'secret-key-in-browser');
+  const shown = await until(async () => {
+    const now = await admin.show(key);
+    return now.status === 'exposed' && now;
+  }, 'the quarantine');
+  assert.deepEqual([shown.exposed.channel, shown.exposed.place], ['browser', PLACE]);
+  await admin.written(id);
+  assertRefused(await guard.sendAs(key, { target: '/echo' }), 'key-exposed');
 });
 
 test('an account of before there were exposures gets what it lacks', async (t) => {

@@ -6,10 +6,13 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { checksum, digest, secretKeys, startEdge, within } from '../edge/harness.mjs';
+import { checksum, digest, policyFor as edgePolicyFor, secretKeys, startEdge, within } from '../edge/harness.mjs';
 
 export * from '../edge/harness.mjs';
 export { sleep };
+
+/** The edge's policy, without its memory: what the store has is what these tests look at. */
+export const policyFor = (origin, fields = {}) => edgePolicyFor(origin, { memory_ttl: 0, ...fields });
 
 export const BASE = '/_keyguard/v1';
 

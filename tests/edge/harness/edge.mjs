@@ -22,7 +22,9 @@ const TYPES = { '.js': 'ESModule', '.mjs': 'ESModule', '.wasm': 'CompiledWasm' }
 
 /** The Worker's modules, under the names that its imports use. */
 export function workerModules(build = BUILD) {
-  const entries = readdirSync(WORKER).filter((name) => name.endsWith('.mjs')).map((name) => ({
+  const names = readdirSync(WORKER).filter((name) => name.endsWith('.mjs'));
+  // The runtime takes the first for the Worker itself.
+  const entries = ['entry.mjs', ...names.filter((name) => name !== 'entry.mjs')].map((name) => ({
     type: 'ESModule',
     path: name,
     contents: readFileSync(path.join(WORKER, name), 'utf8'),
