@@ -20,11 +20,20 @@ const HOW = {
   'says nothing': async () => undefined,
 };
 
+/** A limiter by address that counts for good, up to its limit. */
+const counts = new Map();
+const counting = {
+  limit: async ({ key }) => {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    return { success: counts.get(key) <= 10 };
+  },
+};
+
 export default {
   fetch(request, env, ctx) {
     const { clock = 0, store, limiter = 'says yes' } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
     ahead = clock;
-    const bindings = { ...env, RATE_PLAYED: { limit: HOW[limiter] } };
+    const bindings = { ...env, RATE_PLAYED: { limit: HOW[limiter] }, RATE_REFUSED: counting };
     if (store) bindings.KEYS = { get: HOW[store] };
     return entry.fetch(request, bindings, ctx);
   },
