@@ -18,6 +18,7 @@ mod dev;
 mod process;
 mod project;
 mod python;
+mod soak;
 mod suite;
 mod tally;
 mod tools;
@@ -65,6 +66,8 @@ usage: cargo xtask <task>
       --seconds S          (2) for how long
       --only CASE          hot, hot-publishable, cold, none, malformed or unknown; nothing is written
       --quick              as little as shows that everything works; nothing is written
+  soak                   mixed traffic with every verdict for a long time, into docs/reliability.md
+      --minutes N          (30)
   setup                  install the pinned tools, as every other task does when they are missing";
 
 fn run() -> Result<ExitCode> {
@@ -83,6 +86,7 @@ fn run() -> Result<ExitCode> {
         "test" => test(&mut arguments),
         "build" => build(&mut arguments),
         "bench" => bench(&mut arguments),
+        "soak" => soak(&mut arguments),
         "setup" => {
             no_more(&mut arguments)?;
             let project = Project::locate()?;
@@ -171,6 +175,21 @@ fn bench(arguments: &mut Parser) -> Result<ExitCode> {
         bail!("nothing is measured in no time");
     }
     bench::edge(&Project::locate()?, &options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn soak(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut minutes = soak::MINUTES;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("minutes") => minutes = arguments.value()?.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if minutes == 0 {
+        bail!("nothing is seen in no time");
+    }
+    soak::run(&Project::locate()?, minutes)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,6 +15,7 @@ use crate::{
     process::{self, Finished, Interrupted},
     project::{Project, on_path},
     python::Python,
+    soak,
     tally::Tally,
     tools::{Browser, Tools},
     web, worker,
@@ -49,6 +50,7 @@ const STEPS: &[Step] = &[
     Step { name: "wasm", title: "tests of the package's wasm in a browser", run: Suite::wasm },
     Step { name: "build", title: "builds of the Worker and the npm package", run: Suite::build },
     Step { name: "edge", title: "edge tests", run: Suite::edge },
+    Step { name: "soak", title: "every verdict at once, for a while", run: Suite::soak },
     Step { name: "accounts", title: "tests of the write side", run: Suite::accounts },
     Step { name: "operator", title: "tests of the operator's tool", run: Suite::operator },
     Step { name: "api", title: "admin API, as it is described", run: Suite::api },
@@ -251,6 +253,11 @@ impl Suite {
         self.node_tests("edge", |node| {
             node.env("KEYGUARD_WORKER_BUILD", build).env("KEYGUARD_WORKER_TEST_BUILD", test_build);
         })
+    }
+
+    fn soak(&self) -> Result<Outcome> {
+        let (tools, build) = (self.tools()?, self.worker()?);
+        Ok(Outcome::Checked(soak::short(&self.project, tools, build)?))
     }
 
     fn api(&self) -> Result<Outcome> {

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,20 +13,20 @@ import { Edge, Lines, assertNoSecretKeys, compatibility, workerModules } from '.
 
 const FIELDS = { ESModule: 'esModule', CompiledWasm: 'wasm' };
 
+/** What stands before the entry module where a test moves the Worker's clock or breaks its bindings. */
+const STAND_IN = readFileSync(new URL('stand-in.mjs', import.meta.url), 'utf8');
+
 /**
- * Starts an edge whose KV namespace is the HTTP server at `store`, an origin; `admin` is the secret with the admin
- * API's credentials.
+ * Starts an edge whose KV namespace is the HTTP server at `store`, an origin (`null`: no such binding). `policy` is an object, or
+ * text for a variable that is just that; `admin` is the secret with the admin API's credentials, `vars` are further variables and
+ * secrets, `usage` is the origin of an HTTP server that takes the Analytics Engine's points, and `build` is a folder.
+ * With `standIn` the clock and the bindings obey the header `X-Stand-In` (see stand-in.mjs).
  */
-export async function startBareEdge({ policy, store, admin }) {
+export async function startBareEdge(options) {
   const folder = mkdtempSync(path.join(tmpdir(), 'keyguard-edge-'));
   mkdirSync(path.join(folder, 'objects'));
-  const modules = workerModules();
-  for (const module of modules) {
-    mkdirSync(path.dirname(path.join(folder, module.path)), { recursive: true });
-    writeFileSync(path.join(folder, module.path), module.contents);
-  }
-  writeFileSync(path.join(folder, 'config.capnp'), config({ modules, policy, store, admin, folder }));
   const edge = new BareEdge(folder);
+  edge.configure(options);
   await edge.start();
   return edge;
 }
@@ -48,6 +48,17 @@ export class BareEdge extends Edge {
 
   get pid() {
     return this.#child.pid;
+  }
+
+  /** Writes what the runtime reads when it is started next: another deployment. */
+  configure({ build, standIn = false, ...options }) {
+    const modules = workerModules(build);
+    if (standIn) modules.unshift({ type: 'ESModule', path: 'stand-in.mjs', contents: STAND_IN });
+    for (const module of modules) {
+      mkdirSync(path.dirname(path.join(this.folder, module.path)), { recursive: true });
+      writeFileSync(path.join(this.folder, module.path), module.contents);
+    }
+    writeFileSync(path.join(this.folder, 'config.capnp'), config({ ...options, modules, folder: this.folder }));
   }
 
   /** Starts the runtime: at the same port as before, on the same disk. */
@@ -82,12 +93,20 @@ export class BareEdge extends Edge {
   }
 }
 
-const config = ({ modules, policy, store, admin, folder }) => `
+const text = (name, value) => `(name = "${name}", text = ${JSON.stringify(value)}),`;
+const json = (name, value) => `(name = "${name}", json = ${JSON.stringify(JSON.stringify(value))}),`;
+
+/** An HTTP server of the test's as a service, if there is one. */
+const external = (name, origin) =>
+  origin ? `(name = "${name}", external = (address = "${new URL(origin).host}", http = ())),` : '';
+
+const config = ({ modules, policy, store, usage, admin, vars = {}, folder }) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "edge", worker = .edge),
-    (name = "store", external = (address = "${new URL(store).host}", http = ())),
+    ${external('store', store)}
+    ${external('usage', usage)}
     (name = "internet", network = (allow = ["private", "public"])),
     (name = "disk", disk = (path = "${path.join(folder, 'objects')}", writable = true)),
   ],
@@ -98,11 +117,13 @@ const edge :Workerd.Worker = (
   compatibilityDate = "${compatibility().compatibilityDate}",
   compatibilityFlags = ${JSON.stringify(compatibility().compatibilityFlags)},
   bindings = [
-    (name = "KEYS", kvNamespace = "store"),
-    (name = "POLICY", json = ${JSON.stringify(JSON.stringify(policy))}),
+    ${store ? '(name = "KEYS", kvNamespace = "store"),' : ''}
+    ${usage ? '(name = "USAGE", analyticsEngine = "usage"),' : ''}
+    ${policy === undefined ? '' : (typeof policy === 'string' ? text : json)('POLICY', policy)}
     (name = "ACCOUNTS", durableObjectNamespace = "Account"),
     (name = "DIGESTS", durableObjectNamespace = "DigestIndex"),
-    ${admin === undefined ? '' : `(name = "ADMIN_CREDENTIALS", text = ${JSON.stringify(admin)}),`}
+    ${admin === undefined ? '' : text('ADMIN_CREDENTIALS', admin)}
+    ${Object.entries(vars).map(([name, value]) => text(name, value)).join(' ')}
   ],
   durableObjectNamespaces = [
     (className = "Account", uniqueKey = "accounts", enableSql = true),

@@ -69,14 +69,14 @@ export async function startEdge(options) {
 /**
  * Starts an edge for each of `options`, all in one runtime over one store:
  * `policy` (left out: no such variable), `admin` (the secret with the admin API's credentials), `vars` (further variables
- * and secrets), `seeds` of the store,
+ * and secrets), `bindings` (any more of miniflare's own options, such as `ratelimits`), `seeds` of the store,
  * `build`, `hasStore` (false: no KV binding), `isHttps` (a TLS listener in place of the plain one) and `folder` (where
  * the runtime keeps what it stores, else gone with it); the last two of the first edge alone.
  */
 export async function startEdges(options) {
   const lines = new Lines();
   const isHttps = options[0].isHttps ?? false;
-  const workers = options.map(({ policy, admin, vars = {}, build = BUILD, hasStore = true }, index) => ({
+  const workers = options.map(({ policy, admin, vars = {}, bindings = {}, build = BUILD, hasStore = true }, index) => ({
     name: `edge${index}`,
     modules: workerModules(build),
     ...compatibility(),
@@ -90,6 +90,7 @@ export async function startEdges(options) {
       DIGESTS: { className: 'DigestIndex', useSQLite: true },
     },
     kvNamespaces: hasStore ? { KEYS: 'keys' } : {},
+    ...bindings,
     unsafeDirectSockets: isHttps ? [] : [{ host: '127.0.0.1', port: 0 }],
   }));
   const miniflare = new Miniflare({

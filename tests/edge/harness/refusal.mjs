@@ -16,6 +16,7 @@ export const PROBLEMS = {
   'secret-key-in-browser': [403, challenge('invalid_request')],
   'origin-not-allowed': [403, challenge('invalid_request')],
   'insufficient-scope': [403, challenge('insufficient_scope')],
+  'rate-limited': [429],
   'store-unavailable': [503],
   'upstream-unreachable': [502],
   'upstream-timeout': [504],
@@ -48,7 +49,7 @@ export function assertRefused(response, code, { instance } = {}) {
   assert.equal(response.header('cache-control'), 'no-store');
   assert.equal(response.header('keyguard-request-id'), problem.request_id);
   const retryAfter = response.header('retry-after');
-  if (code === 'store-unavailable') assert.match(retryAfter, /^[1-9]\d*$/);
+  if (['store-unavailable', 'rate-limited'].includes(code)) assert.match(retryAfter, /^[1-9]\d*$/);
   else assert.equal(retryAfter, undefined);
   return problem;
 }

@@ -1,0 +1,40 @@
+// Stands before the Worker's own entry module in a test: it moves the clock that the Worker reads and breaks the bindings that it has, as
+// the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how}`, and each request says it anew.
+
+import entry from './entry.mjs';
+
+export * from './entry.mjs';
+
+const realNow = Date.now;
+let ahead = 0;
+Date.now = () => realNow() + ahead;
+
+const HOW = {
+  throws() {
+    throw new Error('broken');
+  },
+  rejects: () => Promise.reject(new Error('broken')),
+  hangs: () => new Promise(() => {}),
+  'says yes': async () => ({ success: true }),
+  'says no': async () => ({ success: false }),
+  'says nothing': async () => undefined,
+};
+
+/** A limiter by address that counts for good, up to its limit. */
+const counts = new Map();
+const counting = {
+  limit: async ({ key }) => {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    return { success: counts.get(key) <= 10 };
+  },
+};
+
+export default {
+  fetch(request, env, ctx) {
+    const { clock = 0, store, limiter = 'says yes' } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
+    ahead = clock;
+    const bindings = { ...env, RATE_PLAYED: { limit: HOW[limiter] }, RATE_REFUSED: counting };
+    if (store) bindings.KEYS = { get: HOW[store] };
+    return entry.fetch(request, bindings, ctx);
+  },
+};
