@@ -20,8 +20,9 @@ pub fn is_reserved(path: &str) -> bool {
     let mut first = None;
     let mut depth = 0_usize;
     for segment in path.split(['/', '\\']).skip(1) {
-        let folded = segment.replace("%2e", ".").replace("%2E", ".");
-        match folded.as_str() {
+        let is_escaped = segment.bytes().any(|byte| byte == b'%');
+        let folded = is_escaped.then(|| segment.replace("%2e", ".").replace("%2E", "."));
+        match folded.as_deref().unwrap_or(segment) {
             "." => {}
             ".." => depth = depth.saturating_sub(1),
             _ => {

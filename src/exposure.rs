@@ -106,8 +106,9 @@ impl Incident {
     /// The incident that a refusal is, if its request carried a secret key.
     ///
     /// From a page it is certain where `Sec-Fetch-Site` says `cross-site` or `same-site`, which no page script can set (Fetch
-    /// Metadata §2.4). Without that header, or with a value from the future, the request is refused all the same, but a proxy that passes
-    /// a page's `Origin` on with its own key must not lose the key by it.
+    /// Metadata §2.4), beside an `Origin`: a script puts `Authorization` on CORS requests alone, which have one, while a link or an
+    /// image on any page that leads to a merchant's proxy, which adds its own key, has none. Anything else is refused all the same,
+    /// but must not cost the proxy's owner the key.
     pub fn of(denial: Denial, origin: Option<&str>, fetch_site: Option<&str>) -> Option<Self> {
         match denial {
             Denial::HttpsRequired => Some(Self::certain(Channel::Http, None)),
@@ -115,7 +116,8 @@ impl Incident {
             Denial::SecretKeyInBrowser => Some(Self {
                 channel: Channel::Browser,
                 place: origin.and_then(page),
-                is_certain: matches!(fetch_site, Some("cross-site" | "same-site")),
+                is_certain: origin.is_some()
+                    && matches!(fetch_site, Some("cross-site" | "same-site")),
             }),
             Denial::UnreadableTarget
             | Denial::UnforwardableMethod
@@ -160,12 +162,18 @@ impl Incident {
 
     /// What becomes of a key of this mode.
     ///
-    /// What is not certain is reported and no more; so is what a policy that only reports let pass. Whoever
-    /// presents a key asks for its end, so there the mildest is to revoke it.
+    /// What is not certain is reported and no more; so is what a policy that only reports let pass, and a page that this policy's CORS
+    /// doesn't list: no browser sends its `Authorization` here, since the preflight is refused, so its request came by way of a
+    /// server. Whoever presents a key asks for its end, so there the mildest is to revoke it.
     pub fn action(&self, mode: Mode, policy: &Policy) -> ExposureAction {
-        let is_let_pass = self.channel == Channel::Browser && policy.report_only();
+        let is_page = self.channel == Channel::Browser;
+        let may_call = self
+            .place()
+            .zip(policy.cors())
+            .is_some_and(|(page, cors)| cors.allow_origin(page).is_some());
         match (policy.exposure(mode), self.channel) {
-            _ if !self.is_certain || is_let_pass => ExposureAction::Refuse,
+            _ if !self.is_certain => ExposureAction::Refuse,
+            _ if is_page && (policy.report_only() || !may_call) => ExposureAction::Refuse,
             (ExposureAction::Refuse, Channel::Presented) => ExposureAction::Revoke,
             (action, _) => action,
         }

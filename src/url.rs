@@ -27,11 +27,9 @@ impl<'a> RequestUrl<'a> {
     /// assert_eq!((url.path(), url.query()), ("/a/../b", Some("c")));
     /// ```
     pub fn cut(url: &'a str, host: Option<&str>) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        let is_https = match scheme {
-            "https" => true,
-            "http" => false,
-            _ => return None,
+        let (is_https, rest) = match url.strip_prefix("https://") {
+            Some(rest) => (true, rest),
+            None => (false, url.strip_prefix("http://")?),
         };
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
         let (rest, query) = match rest.split_once('?') {

@@ -139,7 +139,12 @@ function broken(request, env, call, error) {
 /** The guard's answer, or the upstream's promise of one as it is to be handed on. */
 function answered(request, env, call, answer) {
   if (!call.isSent) return answer;
-  return answer.then((response) => call.finish(response), (error) => broken(request, env, call, error));
+  const finish = (response) => {
+    // RFC 9110 §15.2.2: nobody asked to switch, and no client gets on after this answer.
+    const isOdd = response.status === 101 && !response.webSocket;
+    return isOdd ? broken(request, env, call, new Error("switched protocols unasked")) : call.finish(response);
+  };
+  return answer.then(finish, (error) => broken(request, env, call, error));
 }
 
 /** Goes on with a request that has to wait for something before its answer. */

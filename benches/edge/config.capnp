@@ -6,7 +6,6 @@ const config :Workerd.Config = (
     (name = "edge", worker = .edge),
     (name = "store", worker = .store),
     (name = "upstream", external = (address = "@UPSTREAM@", http = ())),
-    (name = "disk", disk = (path = "@DISK@", writable = true)),
   ],
   sockets = [(
     name = "http",
@@ -26,7 +25,6 @@ const edge :Workerd.Worker = (
     (name = "POLICY", json = embed "policy.json"),
     @BINDINGS@
   ],
-  @OBJECTS@
 );
 
 const store :Workerd.Worker = (

@@ -10,7 +10,9 @@ const SHOP: &str = "https://shop.example";
 
 fn policy(fields: &str) -> Policy {
     let upstream = r#""upstream":{"test":"https://a","live":"https://a"}"#;
-    Policy::from_json(&format!(r#"{{{upstream},"accept_foreign_keys":true{fields}}}"#)).unwrap()
+    let cors = r#""cors":{"origins":["https://shop.example"]}"#;
+    Policy::from_json(&format!(r#"{{{upstream},{cors},"accept_foreign_keys":true{fields}}}"#))
+        .unwrap()
 }
 
 fn found(denial: Denial, url: &str, authorization: Option<&str>) -> Option<KeyDigest> {
@@ -33,6 +35,25 @@ fn page_is_certain_only_where_the_browser_says_so_itself() {
         assert_eq!(incident.channel(), Channel::Browser);
         assert_eq!(incident.is_certain(), is_certain, "{fetch_site:?}");
     }
+}
+
+/// A link or an image that leads to a proxy which adds its own key, on whatever page.
+#[test]
+fn request_without_an_origin_is_no_script_with_a_key() {
+    let incident = Incident::of(Denial::SecretKeyInBrowser, None, Some("cross-site")).unwrap();
+    assert!(!incident.is_certain());
+}
+
+#[test]
+fn page_that_no_browser_lets_call_takes_no_key_away() {
+    let policy = policy(r#","exposure":{"live":"revoke"}"#);
+    let action = |page| {
+        let incident = Incident::of(Denial::SecretKeyInBrowser, Some(page), Some("cross-site"));
+        incident.unwrap().action(Mode::Live, &policy)
+    };
+    assert_eq!(action(SHOP), ExposureAction::Revoke);
+    assert_eq!(action("https://evil.example"), ExposureAction::Refuse);
+    assert_eq!(action("null"), ExposureAction::Refuse);
 }
 
 #[test]

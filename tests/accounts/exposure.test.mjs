@@ -182,7 +182,7 @@ describe('the last use of a key', () => {
 });
 
 test('what the edge itself sees of a key and its use reaches the account', async (t) => {
-  const policy = policyFor(upstream.origin, { exposure: { live: 'quarantine' } });
+  const policy = policyFor(upstream.origin, { exposure: { live: 'quarantine' }, cors: { origins: [PLACE] } });
   const { edge: guard, api: admin } = await startApi({ policy });
   t.after(() => guard.stop());
   const { id, keys: { secret_live: key } } = await admin.createAccount();

@@ -25,6 +25,7 @@ mod forward;
 mod limits;
 mod log;
 mod memory;
+mod removed;
 mod respond;
 mod runtime;
 mod settings;
@@ -192,5 +193,5 @@ fn steps(
         log::allowed(exchange, &grant, subject);
     }
     usage::allowed(exchange, &grant, lookup.digest(), settings);
-    Ok(forward::send(exchange, grant, &found.identity, &url, settings)) // (11)
+    Ok(forward::send(exchange, grant, &found.identity, &url, settings)?) // (11)
 }

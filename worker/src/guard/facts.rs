@@ -15,11 +15,6 @@ pub(crate) struct Facts<'a> {
     pub(crate) origin: Option<&'a str>,
     pub(crate) fetch_site: Option<&'a str>,
     pub(crate) requested_method: Option<&'a str>,
-    pub(crate) connection: Option<&'a str>,
-    pub(crate) proxy_connection: Option<&'a str>,
-    pub(crate) upgrade: Option<&'a str>,
-    /// The names of all headers, each followed by a comma.
-    pub(crate) names: &'a str,
 }
 
 impl<'a> Facts<'a> {
@@ -38,12 +33,32 @@ impl<'a> Facts<'a> {
             origin: header(fields.next()?),
             fetch_site: header(fields.next()?),
             requested_method: header(fields.next()?),
+        };
+        fields.next().is_none().then_some(facts)
+    }
+}
+
+/// What decides which of a request's headers are removed.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Hops<'a> {
+    pub(crate) connection: Option<&'a str>,
+    pub(crate) proxy_connection: Option<&'a str>,
+    pub(crate) upgrade: Option<&'a str>,
+    /// The names of all headers, each followed by a comma.
+    pub(crate) names: &'a str,
+}
+
+impl<'a> Hops<'a> {
+    /// Reads the text that `hops` in runtime.js makes.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        let mut fields = text.split('\n');
+        let hops = Self {
             connection: header(fields.next()?),
             proxy_connection: header(fields.next()?),
             upgrade: header(fields.next()?),
             names: fields.next()?,
         };
-        fields.next().is_none().then_some(facts)
+        fields.next().is_none().then_some(hops)
     }
 }
 

@@ -1,13 +1,14 @@
 //! Sending a granted request on, changed in nothing but what the grant and the policy say.
 
 use keyguard::{
-    AssertionSecrets, CanonicalPath, Claims, Forward, Grant, Policy, RequestUrl, UnixTime,
-    headers::Removal, policy::EXPOSED_HEADERS,
+    AssertionSecrets, CanonicalPath, Claims, Fault, Forward, Grant, RequestUrl, UnixTime,
+    policy::EXPOSED_HEADERS,
 };
 use wasm_bindgen::JsValue;
 
 use super::{
     exchange::Exchange,
+    removed,
     runtime::{self, Identity},
     settings::Settings,
 };
@@ -19,7 +20,7 @@ pub(crate) fn send(
     identity: &Identity,
     url: &RequestUrl<'_>,
     settings: &Settings,
-) -> JsValue {
+) -> Result<JsValue, Fault> {
     let policy = &settings.policy;
     let forward = grant.into_forward();
     let record = forward.record;
@@ -34,17 +35,18 @@ pub(crate) fn send(
         let deprecation = format!("@{}", rotated_at.0);
         exchange.call.retire(&deprecation, &runtime::http_date(expires_at.0));
     }
-    runtime::send(
+    let sent = runtime::send(
         exchange.call,
         exchange.request,
         &target,
-        &removed(exchange, &forward, policy),
+        &removed::names(exchange, &forward, policy)?,
         identity,
         &settings.secrets.as_ref().map_or_else(String::new, |secrets| {
             assertion(secrets, exchange, &forward, url, &target)
         }),
         policy.upstream_timeout_ms(),
-    )
+    );
+    Ok(sent)
 }
 
 /// What proves to the upstream whose request it is, and that it is this one.
@@ -86,23 +88,4 @@ fn target(forward: &Forward<'_>, url: &RequestUrl<'_>) -> String {
         target.push_str(query);
     }
     target
-}
-
-fn removed(exchange: &Exchange<'_>, forward: &Forward<'_>, policy: &Policy) -> String {
-    let facts = &exchange.facts;
-    let removal = Removal {
-        connection: facts.connection,
-        proxy_connection: facts.proxy_connection,
-        is_websocket: facts.upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")),
-        keeps_authorization: policy.forward_authorization(),
-        removes_overrides: forward.removes_overrides,
-    };
-    let mut removed = String::new();
-    for name in facts.names.split(',').filter(|name| removal.removes(name)) {
-        if !removed.is_empty() {
-            removed.push(',');
-        }
-        removed.push_str(name);
-    }
-    removed
 }

@@ -5,23 +5,44 @@ const ABSENT = "\0";
 
 /** All that is judged of a request, a field a line: see facts.rs. */
 export function facts(request, call) {
-  const { headers } = request;
-  let names = "";
-  for (const name of headers.keys()) names += name + ",";
+  const { headers, method } = request;
+  const authorization = headers.get("authorization") ?? ABSENT;
+  // Each look into the headers costs: what can't matter isn't looked for.
+  const site = authorization === ABSENT ? ABSENT : (headers.get("sec-fetch-site") ?? ABSENT);
+  const asked = method === "OPTIONS" ? (headers.get("access-control-request-method") ?? ABSENT) : ABSENT;
   return `${request.url}
-${request.method}
+${method}
 ${call.id}
 ${call.started}
 ${Date.now()}
 ${headers.get("host") ?? ABSENT}
-${headers.get("authorization") ?? ABSENT}
+${authorization}
 ${headers.get("origin") ?? ABSENT}
-${headers.get("sec-fetch-site") ?? ABSENT}
-${headers.get("access-control-request-method") ?? ABSENT}
-${headers.get("connection") ?? ABSENT}
-${headers.get("proxy-connection") ?? ABSENT}
-${headers.get("upgrade") ?? ABSENT}
+${site}
+${asked}`;
+}
+
+/** All that decides which headers are removed, a field a line: see facts.rs. */
+export function hops({ headers }) {
+  let names = "";
+  let connection = ABSENT;
+  let proxy = ABSENT;
+  let upgrade = ABSENT;
+  for (const name of headers.keys()) {
+    names += name + ",";
+    if (name === "connection") connection = headers.get(name);
+    else if (name === "proxy-connection") proxy = headers.get(name);
+    else if (name === "upgrade") upgrade = headers.get(name);
+  }
+  return `${connection}
+${proxy}
+${upgrade}
 ${names}`;
+}
+
+/** A list of names, joined by commas. */
+export function list(names) {
+  return names ? names.split(",") : [];
 }
 
 /** Who a key is, as the upstream gets it. */
@@ -45,10 +66,10 @@ export function pathname(url) {
   return new URL(url).pathname;
 }
 
-/** The headers of a request without those in `removed` (joined by commas), and with the identity. */
+/** The headers of a request without those in `removed`, and with the identity. */
 function forwarded({ headers: given }, removed, { account, keyId, kind, mode }, requestId, assertion) {
   const headers = new Headers(given);
-  if (removed) for (const name of removed.split(",")) headers.delete(name);
+  for (const name of removed) headers.delete(name);
   headers.set("Keyguard-Account", account);
   headers.set("Keyguard-Key-Id", keyId);
   headers.set("Keyguard-Kind", kind);

@@ -72,6 +72,11 @@ extern "C" {
     #[wasm_bindgen(extends = Object)]
     pub type Kv;
 
+    /// Names of headers.
+    #[derive(Clone)]
+    #[wasm_bindgen(extends = Object)]
+    pub type Names;
+
     /// Who a key is, as the upstream gets it.
     #[wasm_bindgen(extends = Object)]
     pub type Identity;
@@ -94,6 +99,12 @@ extern "C" {
     /// All that is judged of a request, a field a line.
     pub(crate) fn facts(request: &Request, call: &Call) -> String;
 
+    /// All that decides which headers are removed, a field a line.
+    pub(crate) fn hops(request: &Request) -> String;
+
+    /// A list of names, which come joined by commas.
+    pub(crate) fn list(names: &str) -> Names;
+
     /// The caller's address, as the platform says it.
     pub(crate) fn address(request: &Request) -> String;
 
@@ -103,13 +114,13 @@ extern "C" {
     /// An identity, to be used for many requests.
     pub(crate) fn identity(account: &str, key_id: &str, kind: &str, mode: &str) -> Identity;
 
-    /// Sends `request` to `url`, without the headers in `removed` (joined by commas) and with the identity; the
+    /// Sends `request` to `url`, without the headers in `removed` and with the identity; the
     /// runtime's own promise of the response, whose headers have to come within `ms`.
     pub(crate) fn send(
         call: &Call,
         request: &Request,
         url: &str,
-        removed: &str,
+        removed: &Names,
         identity: &Identity,
         assertion: &str,
         ms: u32,

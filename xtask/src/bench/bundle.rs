@@ -33,7 +33,7 @@ impl Bundle {
     ) -> Result<Self> {
         let folder = bench.join(contender.id);
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(folder.join("disk"))?;
+        fs::create_dir_all(&folder)?;
         let program = tools.modules().join("esbuild/bin/esbuild");
         let mut esbuild = tools.command(project, &program.to_string_lossy());
         esbuild
@@ -96,20 +96,13 @@ impl Bundle {
                 format!("(name = \"{name}\", {kind} = embed \"modules/{name}\")")
             })
             .collect();
-        let (bindings, objects) = if contender.entry.starts_with("worker/") {
-            (format!("{}{OBJECT_BINDINGS}", contender.bindings), OBJECTS)
-        } else {
-            (contender.bindings.to_owned(), "")
-        };
         let template = fs::read_to_string(project.root().join("benches/edge/config.capnp"))?;
         let config = template
             .replace("@UPSTREAM@", &format!("127.0.0.1:{upstream}"))
             .replace("@PORT@", &port.to_string())
-            .replace("@DISK@", &self.folder.join("disk").display().to_string())
             .replace("@MODULES@", &modules.join(", "))
             .replace("@DATE@", &compatibility_date(project)?)
-            .replace("@BINDINGS@", &bindings)
-            .replace("@OBJECTS@", objects);
+            .replace("@BINDINGS@", contender.bindings);
         fs::write(self.folder.join("config.capnp"), config)?;
         let mut command = Command::new("taskset");
         command
@@ -155,15 +148,6 @@ pub(super) enum Start {
 }
 
 const LOADING: &str = "loading.mjs";
-
-const OBJECT_BINDINGS: &str = r#"
-    (name = "ACCOUNTS", durableObjectNamespace = "Account"),
-    (name = "DIGESTS", durableObjectNamespace = "DigestIndex"),"#;
-const OBJECTS: &str = r#"durableObjectNamespaces = [
-    (className = "Account", uniqueKey = "accounts", enableSql = true),
-    (className = "DigestIndex", uniqueKey = "digests", enableSql = true),
-  ],
-  durableObjectStorage = (localDisk = "disk"),"#;
 
 /// What the deployed Worker runs under.
 fn compatibility_date(project: &Project) -> Result<String> {

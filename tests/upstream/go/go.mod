@@ -1,0 +1,3 @@
+module keyguard/upstream
+
+go 1.19
