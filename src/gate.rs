@@ -2,11 +2,12 @@
 //!
 //! A guess costs its sender nothing and the store a read. So an address over its limit gets no more reads for keys that nobody has seen, until
 //! its time is over. It must not lock out a key's owner, who may share the address with whoever guesses: keys that were ever seen
-//! here are looked up all the same, only refusals count, and even of the others one is looked up now and then, so that an
-//! owner's first request gets through within a few tries and is known from then on.
+//! here are looked up all the same, and only refusals count. Of the others one is looked up now and then, and a key that comes
+//! again has its own turn: an owner tries the same key again, and a guess that failed is not worth another try. So an owner's first
+//! request gets through within a few tries, and is known from then on.
 
 use alloc::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     string::{String, ToString},
 };
 use core::{
@@ -14,26 +15,31 @@ use core::{
     net::{IpAddr, Ipv6Addr},
 };
 
+use crate::KeyDigest;
+
 /// Addresses over their limit, as far as this isolate was told. Times are in milliseconds of one clock.
 ///
 /// ```
-/// use keyguard::Gate;
+/// use keyguard::{Gate, KeyDigest};
 ///
 /// let mut gate = Gate::new();
+/// let (guess, own) = (KeyDigest::of("guess"), KeyDigest::of("own"));
 /// gate.close("192.0.2.1", 10_000);
-/// assert!(gate.lets_pass("192.0.2.1", 0), "the first is given the benefit of the doubt");
-/// assert!(!gate.lets_pass("192.0.2.1", 50));
-/// assert!(gate.lets_pass("192.0.2.2", 50));
-/// assert!(gate.lets_pass("192.0.2.1", 10_000), "its time is over");
+/// assert!(gate.lets_pass("192.0.2.1", &guess, 0), "the first is given the benefit of the doubt");
+/// assert!(!gate.lets_pass("192.0.2.1", &own, 50));
+/// assert!(gate.lets_pass("192.0.2.1", &own, 51), "a key that comes again has its own turn");
+/// assert!(gate.lets_pass("192.0.2.2", &guess, 52));
+/// assert!(gate.lets_pass("192.0.2.1", &guess, 10_000), "its time is over");
 /// ```
 pub struct Gate {
+    turned_away: VecDeque<KeyDigest>,
     closed: BTreeMap<String, Closed>,
 }
 
 impl Gate {
     /// A gate that lets everybody pass.
     pub fn new() -> Self {
-        Self { closed: BTreeMap::new() }
+        Self { turned_away: VecDeque::new(), closed: BTreeMap::new() }
     }
 
     /// Takes in that an address is over its limit until a time.
@@ -50,19 +56,27 @@ impl Gate {
                 self.closed.remove(&network);
             }
         }
-        self.closed.insert(network, Closed { until, doubted_at: None });
+        self.closed.insert(network, Closed { until, looked_up_at: [None, None] });
     }
 
     /// Whether an unknown key of this address may be looked up.
-    pub fn lets_pass(&mut self, address: &str, now: u64) -> bool {
+    pub fn lets_pass(&mut self, address: &str, digest: &KeyDigest, now: u64) -> bool {
         let Some(closed) = self.closed.get_mut(&network(address)) else { return true };
         // A clock that has jumped back opens the gate sooner, never later.
-        let is_closed = now < closed.until && closed.until.saturating_sub(now) <= LONGEST;
-        let is_recent = |at: u64| at <= now && now.saturating_sub(at) < DOUBT_EVERY;
-        if is_closed && closed.doubted_at.is_some_and(is_recent) {
+        if now >= closed.until || closed.until.saturating_sub(now) > LONGEST {
+            return true;
+        }
+        let [first, again] = &mut closed.looked_up_at;
+        let comes_again = self.turned_away.contains(digest);
+        let looked_up_at = if comes_again { again } else { first };
+        if looked_up_at.is_some_and(|at| at <= now && now.saturating_sub(at) < LOOK_UP_EVERY) {
+            if !comes_again {
+                self.turned_away.truncate(MAX_TURNED_AWAY.saturating_sub(1));
+                self.turned_away.push_front(*digest);
+            }
             return false;
         }
-        closed.doubted_at = Some(now);
+        *looked_up_at = Some(now);
         true
     }
 }
@@ -102,13 +116,18 @@ pub fn network(address: &str) -> String {
 
 struct Closed {
     until: u64,
-    doubted_at: Option<u64>,
+    /// When a key was looked up that came for the first time, and one that came again.
+    looked_up_at: [Option<u64>; 2],
 }
 
 const MAX_ADDRESSES: usize = 1024;
 
-/// One look-up in this time for all that an address over its limit asks: no more than ten reads a second.
-const DOUBT_EVERY: u64 = 100;
+/// One look-up in this time for all that an address over its limit asks first, and one for all that it asks again: no more
+/// than twenty reads a second.
+const LOOK_UP_EVERY: u64 = 100;
+
+/// Some hundred milliseconds of a flood, in which an owner tries again.
+const MAX_TURNED_AWAY: usize = 2048;
 
 /// The longest period of a limiter, in milliseconds.
 const LONGEST: u64 = 60_000;
@@ -118,48 +137,83 @@ mod tests {
     use super::*;
     use alloc::format;
 
+    fn key(number: u64) -> KeyDigest {
+        KeyDigest::of(&format!("{number}"))
+    }
+
     #[test]
-    fn an_owner_behind_a_flooding_address_gets_through() {
+    fn a_flood_gets_few_look_ups() {
         let mut gate = Gate::new();
         gate.close("192.0.2.1", 60_000);
-        let passed = (0..1_000).filter(|now| gate.lets_pass("192.0.2.1", *now)).count();
+        let passed = (0..1_000).filter(|now| gate.lets_pass("192.0.2.1", &key(*now), *now)).count();
         assert_eq!(passed, 10);
+    }
+
+    #[test]
+    fn a_flood_that_sends_each_guess_again_gets_twice_as_many() {
+        let mut gate = Gate::new();
+        gate.close("192.0.2.1", 60_000);
+        let guess = |now: u64| key(now / 2);
+        let passed =
+            (0..1_000).filter(|now| gate.lets_pass("192.0.2.1", &guess(*now), *now)).count();
+        assert!((11..=20).contains(&passed), "{passed}");
+    }
+
+    /// The flood goes on, at a guess a millisecond, and is always there first.
+    #[test]
+    fn an_owner_behind_a_flooding_address_gets_through_at_the_second_try() {
+        let mut gate = Gate::new();
+        gate.close("192.0.2.1", 60_000);
+        let owner = KeyDigest::of("owner");
+        let mut tries = 0;
+        for now in 0..1_000 {
+            let _ = gate.lets_pass("192.0.2.1", &key(now), now);
+            if now % 150 == 7 {
+                tries += 1;
+                if gate.lets_pass("192.0.2.1", &owner, now) {
+                    break;
+                }
+            }
+        }
+        assert_eq!(tries, 2);
     }
 
     #[test]
     fn a_subscriber_has_one_network() {
         let mut gate = Gate::new();
         gate.close("2001:db8::1", 60_000);
-        assert!(gate.lets_pass("2001:db8::2", 0));
-        assert!(!gate.lets_pass("2001:db8::3", 1));
-        assert!(gate.lets_pass("2001:db8:0:1::3", 1));
+        assert!(gate.lets_pass("2001:db8::2", &key(1), 0));
+        assert!(!gate.lets_pass("2001:db8::3", &key(2), 1));
+        assert!(gate.lets_pass("2001:db8:0:1::3", &key(3), 1));
     }
 
     #[test]
     fn closing_again_gives_no_new_benefit_of_the_doubt() {
         let mut gate = Gate::new();
         gate.close("192.0.2.1", 10_000);
-        assert!(gate.lets_pass("192.0.2.1", 0));
+        assert!(gate.lets_pass("192.0.2.1", &key(1), 0));
         gate.close("192.0.2.1", 10_001);
-        assert!(!gate.lets_pass("192.0.2.1", 1));
+        assert!(!gate.lets_pass("192.0.2.1", &key(2), 1));
     }
 
     #[test]
     fn a_clock_that_jumps_back_closes_for_no_longer() {
         let mut gate = Gate::new();
         gate.close("192.0.2.1", 100_000_000);
-        assert!(gate.lets_pass("192.0.2.1", 99_999_000));
-        assert!(!gate.lets_pass("192.0.2.1", 99_999_001));
-        assert!(gate.lets_pass("192.0.2.1", 5));
-        assert!(gate.lets_pass("192.0.2.1", 6));
+        assert!(gate.lets_pass("192.0.2.1", &key(1), 99_999_000));
+        assert!(!gate.lets_pass("192.0.2.1", &key(2), 99_999_001));
+        assert!(gate.lets_pass("192.0.2.1", &key(3), 5));
+        assert!(gate.lets_pass("192.0.2.1", &key(4), 6));
     }
 
     #[test]
-    fn addresses_are_bounded() {
+    fn what_is_remembered_is_bounded() {
         let mut gate = Gate::new();
         for n in 0..10_000_u32 {
             gate.close(&format!("192.{}.{}.{}", n >> 16, (n >> 8) & 255, n & 255), 60_000);
+            let _ = gate.lets_pass("192.0.0.1", &key(u64::from(n)), 1);
         }
         assert!(gate.closed.len() <= MAX_ADDRESSES);
+        assert!(gate.turned_away.len() <= MAX_TURNED_AWAY);
     }
 }
