@@ -1,4 +1,4 @@
-//! Python's packages that test the admin API, in an environment of their own.
+//! Python's packages for the tests, in an environment of their own.
 
 use std::{
     fs,
@@ -61,6 +61,11 @@ impl Python {
         Ok(python)
     }
 
+    /// The environment's own Python.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// A program of a package. By its module rather than its script, which would not survive a move of the clone.
     pub(crate) fn module(&self, project: &Project, name: &str) -> Command {
         let mut module = command(project, &self.program);
@@ -114,7 +119,7 @@ fn install_base(project: &Project) -> Result<PathBuf> {
     find(project).context("what is there now is no Python that will do")
 }
 
-const ADVICE: &str = "the tests of the admin API need Python 3.11 or newer that can make environments: install `python3` \
+const ADVICE: &str = "the tests need Python 3.11 or newer that can make environments: install `python3` \
                       and `python3-venv` (Debian's names)";
 
 fn stamp(requirements: &Path) -> Result<String> {

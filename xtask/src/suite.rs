@@ -17,7 +17,7 @@ use crate::{
     python::Python,
     soak,
     tally::Tally,
-    tools::{Browser, Tools},
+    tools::{Browser, Tools, machines},
     web, worker,
 };
 
@@ -54,6 +54,8 @@ const STEPS: &[Step] = &[
     Step { name: "accounts", title: "tests of the write side", run: Suite::accounts },
     Step { name: "operator", title: "tests of the operator's tool", run: Suite::operator },
     Step { name: "api", title: "admin API, as it is described", run: Suite::api },
+    Step { name: "upstream", title: "upstreams that verify", run: Suite::upstream },
+    Step { name: "exposure", title: "real clients, proxies and pages", run: Suite::exposure },
     Step { name: "browser", title: "npm package tests", run: Suite::browser },
     Step { name: "checkout", title: "checkout page tests", run: Suite::checkout },
     Step { name: "deploy", title: "dry run of a deployment", run: Suite::deploy },
@@ -282,6 +284,36 @@ impl Suite {
         self.node_tests("operator", |node| {
             node.env("KEYGUARD_WORKER_BUILD", build)
                 .env("KEYGUARD_CLI", self.project.target().join("debug/keyguard"));
+        })
+    }
+
+    /// The verifiers of docs/upstream.md, taken out of it as they stand there.
+    fn upstream(&self) -> Result<Outcome> {
+        let (build, python) = (self.worker()?, self.python()?);
+        machines(&self.project, "the upstreams in Go", "go", "golang-go")?;
+        self.node_tests("upstream", |node| {
+            // All of them build into one folder.
+            node.arg("--test-concurrency=1")
+                .env("KEYGUARD_WORKER_BUILD", build)
+                .env("KEYGUARD_PYTHON", python.program());
+        })
+    }
+
+    fn exposure(&self) -> Result<Outcome> {
+        let (build, python, browser) = (self.worker()?, self.python()?, self.chromium()?);
+        machines(&self.project, "the clients in Go", "go", "golang-go")?;
+        machines(&self.project, "the clients", "curl", "curl")?;
+        let nginx = machines(&self.project, "the proxies", "nginx", "nginx")?;
+        let firefox = machines(&self.project, "the pages", "firefox", "firefox-esr")?;
+        let next = self.project.root().join("tests/exposure/next");
+        self.tools()?.npm_ci(&self.project, &next, "Next.js", &[])?;
+        self.node_tests("exposure", |node| {
+            node.arg("--test-concurrency=1")
+                .env("KEYGUARD_WORKER_BUILD", build)
+                .env("KEYGUARD_PYTHON", python.program())
+                .env("KEYGUARD_CHROMIUM", &browser.chromium)
+                .env("KEYGUARD_FIREFOX", firefox)
+                .env("KEYGUARD_NGINX", nginx);
         })
     }
 

@@ -1,5 +1,5 @@
 //! The pinned tools: what is missing is installed inside the project, and nothing else of the machine is touched
-//! but the browser's Debian package.
+//! but the Debian packages of what tests run against: browsers, a proxy, a compiler of Go.
 
 use std::{
     fs::{self, File},
@@ -138,6 +138,25 @@ impl Browser {
 
 const ADVICE: &str = "the browser tests need Chromium and its driver: install `chromium` and `chromium-driver` \
                       (Debian's names), or Google Chrome and a chromedriver of the same version on PATH";
+
+/// A program of the machine that `what` needs, or Debian's package of it where it can be installed.
+///
+/// # Errors
+/// One clear line for what can't be had.
+pub(crate) fn machines(
+    project: &Project,
+    what: &str,
+    program: &str,
+    package: &str,
+) -> Result<PathBuf> {
+    if let Some(found) = on_path(program) {
+        return Ok(found);
+    }
+    let advice = || format!("{what} need `{program}`: install `{package}` (Debian's name)");
+    let _lock = lock(project)?;
+    apt_install(project, package, &[package]).with_context(advice)?;
+    on_path(program).with_context(advice)
+}
 
 /// Installs Debian's packages, where that is possible.
 pub(crate) fn apt_install(project: &Project, title: &str, packages: &[&str]) -> Result<()> {

@@ -1,0 +1,3 @@
+module keyguard/client
+
+go 1.19

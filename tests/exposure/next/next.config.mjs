@@ -1,0 +1,4 @@
+export default {
+  // Alone, whatever lock files lie above it.
+  turbopack: { root: import.meta.dirname },
+};
