@@ -17,7 +17,8 @@ let chromium, upstream, edge, api, key;
 before(async () => {
   upstream = await startUpstream();
   // A merchant who is taken for a page by mistake would be out of business.
-  const policy = policyFor(upstream.origin, { routes: [], exposure: { live: 'revoke' } });
+  const cors = { origins: ['https://pay.example'] };
+  const policy = policyFor(upstream.origin, { routes: [], cors, exposure: { live: 'revoke' } });
   ({ edge, api } = await startApi({ policy, seeds: [exempt] }));
   const account = await api.createAccount();
   key = account.keys.secret_live;
@@ -101,6 +102,37 @@ for (const [name, start] of Object.entries(PROXIES)) {
     });
   });
 }
+
+// A page's script can put a key on a request under CORS alone, and with this edge on pages that its policy lists: what comes from any other
+// page came by way of the shop, whose own key it is.
+describe("another site's page that leads to the shop", () => {
+  const LEADS = {
+    'by a link': (url) => location.assign(url),
+    'by an image': (url) => { new Image().src = url; },
+    'by a frame': (url) => { document.body.append(Object.assign(document.createElement('iframe'), { src: url })); },
+    'by a fetch without CORS': (url) => { fetch(url, { mode: 'no-cors' }); },
+    'by a fetch': (url) => { fetch(url).catch(() => {}); },
+  };
+  for (const [way, lead] of Object.entries(LEADS)) {
+    test(`is refused, and the shop's key stays: ${way}`, async (t) => {
+      // One of its own: what is known of a key is not reported again for a while.
+      const { id, keys: { secret_live: own } } = await api.createAccount();
+      await api.written(id);
+      const shop = await PROXIES['nginx, as short as can be']({ api: edge.origin, key: own.key });
+      t.after(shop.stop);
+      const page = await chromium.visit(`http://localhost:${shop.port}/`);
+      await page.evaluate(lead, `http://127.0.0.1:${shop.port}/api/echo`);
+      const incident = await edge.lines.find((line) => line.event === 'exposure' && line.key_id === own.id);
+      const refusal = await edge.verdict(incident.request_id);
+      assert.equal(refusal.code, 'secret-key-in-browser');
+      await page.close();
+      // A fetch has an Origin, but one that could not have sent a key here itself.
+      assert.deepEqual([incident.certain, incident.action], [way === 'by a fetch', 'refuse']);
+      assert.equal((await edge.sendAs(own, { target: '/echo' })).status, 200);
+      assert.equal((await api.show(own)).status, 'active');
+    });
+  }
+});
 
 // To an http address that is not this machine browsers send no Sec-Fetch-Site (Fetch Metadata §2), so that an Origin stands alone.
 describe('a shop without https', () => {
