@@ -32,7 +32,11 @@ pub(crate) fn run(project: &Project, minutes: u32) -> Result<()> {
     let finished = traffic(project, &tools, &build, minutes.saturating_mul(60))?;
     let soak = Soak::read(&finished)?;
     say!("{}", soak.text(minutes));
-    soak.check()?;
+    soak.check_answers()?;
+    if minutes >= LEAST_MINUTES {
+        soak.check_growth()?;
+    }
+    soak.check_most()?;
     if minutes < LEAST_MINUTES {
         say!("not written: that takes {LEAST_MINUTES} minutes");
         return Ok(());
@@ -46,10 +50,12 @@ pub(crate) fn run(project: &Project, minutes: u32) -> Result<()> {
     Ok(())
 }
 
-/// A short one, as a check: fails as a long one does.
+/// A short one, as a check: fails as a long one does, but for memory, which only begins to fill.
 pub(crate) fn short(project: &Project, tools: &Tools, build: &Path) -> Result<Finished> {
     let finished = traffic(project, tools, build, 20)?;
-    Soak::read(&finished)?.check()?;
+    let soak = Soak::read(&finished)?;
+    soak.check_answers()?;
+    soak.check_most()?;
     Ok(finished)
 }
 
@@ -91,14 +97,29 @@ impl Soak {
         }
     }
 
-    /// That every answer was right, and that memory has found its level.
-    fn check(&self) -> Result<()> {
+    /// That every answer was right, and that each came.
+    fn check_answers(&self) -> Result<()> {
         if let Some(Wrong { expected, said }) = self.wrong.first() {
             bail!("{} wrong answers, the first: {said} in place of {expected}", self.wrong.len());
         }
         if !self.missing.is_empty() {
             bail!("never seen: {}", self.missing.join(", "));
         }
+        Ok(())
+    }
+
+    /// That there was never more memory than what is remembered can explain.
+    fn check_most(&self) -> Result<()> {
+        let most = self.memory.iter().map(|(_, bytes)| *bytes).max();
+        let most = most.context("no memory was measured")?;
+        if most > MOST {
+            bail!("{} MB of memory, {} MB allowed", mb(most), mb(MOST));
+        }
+        Ok(())
+    }
+
+    /// That memory has found its level.
+    fn check_growth(&self) -> Result<()> {
         let (early, late) = self.levels().context("no memory was measured")?;
         if late > early.saturating_add(MOST_GROWTH) {
             bail!("memory grows: {} MB at first, {} MB at last", mb(early), mb(late));
@@ -139,6 +160,10 @@ impl Soak {
 /// an hour.
 const MOST_GROWTH: u64 = 64 << 20;
 
+/// The most memory that the whole runtime may have: about 100 MB before the first request, a Durable Object's database for each of the
+/// soak's accounts, and an isolate of 128 MB.
+const MOST: u64 = 512 << 20;
+
 fn median(samples: &[(u32, u64)]) -> Option<u64> {
     let mut bytes: Vec<u64> = samples.iter().map(|(_, bytes)| *bytes).collect();
     bytes.sort_unstable();
@@ -170,22 +195,29 @@ mod tests {
 
     #[test]
     fn memory_that_finds_its_level_is_bounded() {
-        assert!(soak((0..100).map(|second| 100 + second.min(20) * 10)).check().is_ok());
-        assert!(soak((0..100).map(|second| 100 + second * 2)).check().is_err());
-        assert!(soak(std::iter::empty()).check().is_err());
+        assert!(soak((0..100).map(|second| 100 + second.min(20) * 10)).check_growth().is_ok());
+        assert!(soak((0..100).map(|second| 100 + second * 2)).check_growth().is_err());
+        assert!(soak(std::iter::empty()).check_growth().is_err());
+    }
+
+    #[test]
+    fn memory_that_is_too_much_is_an_error_however_short_the_run() {
+        assert!(soak([136, 206].into_iter()).check_most().is_ok());
+        assert!(soak([100, 600, 100].into_iter()).check_most().is_err());
+        assert!(soak(std::iter::empty()).check_most().is_err());
     }
 
     #[test]
     fn one_wrong_answer_fails() {
         let mut one = soak((0..100).map(|_| 100));
         one.wrong.push(Wrong { expected: "200".to_owned(), said: "503".to_owned() });
-        assert!(one.check().is_err());
+        assert!(one.check_answers().is_err());
     }
 
     #[test]
     fn a_verdict_that_never_came_fails() {
         let mut one = soak((0..100).map(|_| 100));
         one.missing.push("429 rate-limited".to_owned());
-        assert!(one.check().is_err());
+        assert!(one.check_answers().is_err());
     }
 }
