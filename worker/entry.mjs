@@ -45,7 +45,9 @@ class Call {
   /** Looks after a key that was given away, after the answer. */
   inspect(request, env, store, name, cacheTtl, ms) {
     this.after("inspection", async () => {
-      const stored = await read(this.ctx, store, name, cacheTtl, ms).answer;
+      const { answer, askedAt } = read(this.ctx, store, name, cacheTtl, ms);
+      this.askedAt = askedAt;
+      const stored = await answer;
       instance.sound(() => guard.inspected(request, env, this, stored));
     });
   }

@@ -7,14 +7,16 @@ const KEYS_LIMIT_MS = 5000;
 /** A list is good for an hour. Where no newer one comes, its keys still are for a day. */
 const FRESH_MS = 60 * 60_000;
 const STALE_MS = 24 * FRESH_MS;
-/** Between two lists: who makes identifiers up must not make us fetch one for each. */
+/** Between two lists: who makes identifiers up must not make us fetch one for each, nor use up what GitHub grants to an address. */
 const PAUSE_MS = 1000;
+const FRESH_PAUSE_MS = 5 * 60_000;
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 let keys = new Map();
 let fetchedAt = -Infinity;
 let askedAt = -Infinity;
+let askedAgainAt = -Infinity;
 
 /** Whether `bytes` are signed by GitHub: true or false, or undefined where there is no way to find out now. */
 export async function isGitHubs(headers, bytes, env) {
@@ -29,10 +31,14 @@ export async function isGitHubs(headers, bytes, env) {
 /** The key of this name: null for none that GitHub has, undefined where that can't be found out now. */
 async function keyOf(identifier, url) {
   const known = keys.get(identifier);
-  if (known && Date.now() - fetchedAt < FRESH_MS) return known;
-  const stale = Date.now() - fetchedAt < STALE_MS ? known : undefined;
-  if (Date.now() - askedAt < PAUSE_MS) return stale;
-  askedAt = Date.now();
+  const now = Date.now();
+  const isFresh = now - fetchedAt < FRESH_MS;
+  if (known && isFresh) return known;
+  const stale = now - fetchedAt < STALE_MS ? known : undefined;
+  // A name that a fresh list lacks may be newer than the list, or made up.
+  if (isFresh ? now - askedAgainAt < FRESH_PAUSE_MS : now - askedAt < PAUSE_MS) return stale;
+  if (isFresh) askedAgainAt = now;
+  else askedAt = now;
   try {
     keys = await published(url);
     fetchedAt = Date.now();

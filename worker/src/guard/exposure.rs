@@ -30,7 +30,7 @@ pub(crate) fn given_away_by(
     let found = match (memory::recall(lookup.digest(), policy, exchange.facts.now), stored) {
         (Found::Known(found), _) => found,
         (Found::AskStore, Some(stored)) => {
-            let times = (exchange.facts.started, exchange.facts.now);
+            let times = (exchange.asked_at(), exchange.facts.now);
             memory::keep(lookup.digest(), stored, policy, times).unwrap_or_default()
         }
         (Found::AskStore, None) => {
