@@ -153,7 +153,8 @@ impl<T> Memory<T> {
 
     fn watch_clock(&mut self, now: u64) {
         if now < self.latest {
-            self.known.clear();
+            // What is pinned refuses a key: to forget it would let the key in again.
+            self.known.retain(|_, entry| entry.is_pinned);
             self.unknown.clear();
         }
         self.latest = now;
@@ -307,6 +308,13 @@ mod tests {
         assert_eq!(known(&mut memory, &key, 100_000), None);
         memory.keep(key, Some((Rc::new("active"), 1)), 100_001, 100_001);
         assert_eq!(known(&mut memory, &key, 100_002), Some("active"));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_unpins_nothing() {
+        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+        memory.pin(key, (Rc::new("exposed"), 1), 50_000, 100_000);
+        assert_eq!(known(&mut memory, &key, 49_000), Some("exposed"));
     }
 
     #[test]

@@ -59,11 +59,16 @@ pub(crate) fn note(
     let is_own = (record.kind, record.mode) == (lookup.kind(), lookup.mode());
     let is_over = record.revoked.is_some() || record.exposed.is_some();
     let policy = &settings.policy;
-    if !is_own || is_over || !memory::is_first_report(lookup.digest(), policy, facts.now) {
+    if !is_own || is_over {
         return;
     }
     let at = UnixTime(facts.now / 1000);
     let report = ExposureReport::new(&incident, lookup, &record.id, policy, at);
+    // What takes the key out of use is never held back by what was only reported a moment ago.
+    let is_first = memory::is_first_report(lookup.digest(), policy, facts.now);
+    if report.action == ExposureAction::Refuse && !is_first {
+        return;
+    }
     log::exposed(exchange, &report, incident.is_certain());
     if settings.has_accounts {
         exchange.call.report(&record.account, &report.to_json());
