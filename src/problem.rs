@@ -271,7 +271,7 @@ const BAD_TOKEN: Challenge = Challenge::Error("invalid_token");
 static HTTPS_REQUIRED: ProblemType =
     ProblemType::denial("https-required", 403, "HTTPS is required", BAD_REQUEST);
 static UNAUTHORIZED: ProblemType =
-    ProblemType::denial("unauthorized", 401, "No API key", Challenge::Bare);
+    ProblemType::denial("unauthorized", 401, "Not authenticated", Challenge::Bare);
 static INVALID_REQUEST: ProblemType =
     ProblemType::denial("invalid-request", 400, "Malformed request", BAD_REQUEST);
 static INVALID_KEY: ProblemType =

@@ -67,7 +67,7 @@ impl From<AdminDenial> for Problem {
 static ADMIN_UNAUTHORIZED: ProblemType = ProblemType {
     code: UNAUTHORIZED.code,
     status: UNAUTHORIZED.status,
-    title: "No admin credential",
+    title: UNAUTHORIZED.title,
     challenge: Challenge::Admin,
     retry_after: None,
 };
