@@ -8,6 +8,12 @@
 //!
 //! A tour in the order data flows: [`RequestUrl`] → [`bearer`](mod@bearer) → [`ApiKey`] → [`Lookup`] →
 //! [`KeyRecord`] → [`decide`](mod@decide) → [`Grant`] or [`Denial`] → [`Problem`].
+//!
+//! Who attacks this and what stops them stands in [docs/threats.md], which clauses of standards it keeps in
+//! [docs/requirements.md], each line with its tests.
+//!
+//! [docs/threats.md]: https://github.com/keyguard/keyguard/blob/main/docs/threats.md
+//! [docs/requirements.md]: https://github.com/keyguard/keyguard/blob/main/docs/requirements.md
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

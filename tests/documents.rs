@@ -2,51 +2,18 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used)]
 
+mod problems;
+
 use std::collections::BTreeSet;
 
-use keyguard::{
-    AdminDenial, Denial, Fault, KeyError, KeyRecord, Policy, Problem, UnixTime,
-    policy::{Limit, Period, TierName},
-};
+use keyguard::{KeyRecord, Policy};
 
 const README: &str = include_str!("../README.md");
 const POLICY: &str = include_str!("../docs/policy.md");
 const DEPLOY: &str = include_str!("../docs/deploy.md");
 const OPERATE: &str = include_str!("../docs/operate.md");
-
-/// Every refusal there is; a new one fails to compile in `problem.rs` and is added here.
-fn problems() -> Vec<Problem> {
-    let denials = [
-        Denial::HttpsRequired,
-        Denial::UnreadableTarget,
-        Denial::UnforwardableMethod,
-        Denial::Unauthorized,
-        Denial::MalformedAuthorization,
-        Denial::KeyInQuery,
-        Denial::NotAKey(KeyError::Prefix),
-        Denial::UnknownKey,
-        Denial::Revoked,
-        Denial::Expired,
-        Denial::Exposed,
-        Denial::SecretKeyInBrowser,
-        Denial::OriginNotAllowed,
-        Denial::InsufficientScope,
-        Denial::ModeNotServed,
-        Denial::RateLimited(Limit {
-            name: TierName::parse("standard").unwrap(),
-            requests: 100,
-            period: Period::Minute,
-        }),
-    ];
-    let faults = [
-        Fault::Misconfigured,
-        Fault::StoreUnavailable,
-        Fault::UpstreamUnreachable,
-        Fault::UpstreamTimeout,
-        Fault::Internal,
-    ];
-    denials.into_iter().map(Problem::from).chain(faults.into_iter().map(Problem::from)).collect()
-}
+const THREATS: &str = include_str!("../docs/threats.md");
+const REQUIREMENTS: &str = include_str!("../docs/requirements.md");
 
 /// The codes and statuses of a document's table of problems.
 fn rows(text: &str) -> BTreeSet<(String, u16)> {
@@ -65,8 +32,9 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_problem_has_its_row_in_the_readme() {
-    let expected =
-        problems().into_iter().map(|problem| (problem.code().to_owned(), problem.status()));
+    let expected = problems::of_requests()
+        .into_iter()
+        .map(|problem| (problem.code().to_owned(), problem.status()));
     assert_eq!(rows(README), expected.collect());
 }
 
@@ -88,27 +56,8 @@ fn example_policy_has_every_field_and_each_has_its_row() {
 
 #[test]
 fn every_problem_of_the_admin_api_has_its_row() {
-    let denials = [
-        AdminDenial::NotFound,
-        AdminDenial::Unauthorized,
-        AdminDenial::MethodNotAllowed,
-        AdminDenial::UnsupportedMediaType,
-        AdminDenial::BodyTooLarge,
-        AdminDenial::InvalidBody(String::new()),
-        AdminDenial::InvalidParameter(String::new()),
-        AdminDenial::IdempotencyKeyRequired,
-        AdminDenial::IdempotencyKeyReused,
-        AdminDenial::AccountExists,
-        AdminDenial::AccountNotFound,
-        AdminDenial::KeyNotFound,
-        AdminDenial::KeyIsRevoked,
-        AdminDenial::RotationInProgress { until: UnixTime(0) },
-        AdminDenial::CurrentVersion,
-        AdminDenial::InvalidSignature,
-    ];
-    let expected = denials
+    let expected = problems::of_the_admin_api()
         .into_iter()
-        .map(Problem::from)
         .map(|problem| (problem.code().to_owned(), problem.status()));
     assert_eq!(rows(OPERATE), expected.collect());
 }
@@ -129,7 +78,8 @@ fn every_field_of_a_record_has_its_row() {
 #[test]
 fn documents_that_are_linked_are_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (folder, text) in [("", README), ("docs", POLICY), ("docs", DEPLOY), ("docs", OPERATE)] {
+    let pages = [POLICY, DEPLOY, OPERATE, THREATS, REQUIREMENTS].map(|page| ("docs", page));
+    for (folder, text) in pages.into_iter().chain([("", README)]) {
         for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let link = link.split('#').next().unwrap();
             let is_file = !link.starts_with("https://");
