@@ -19,11 +19,11 @@ use super::{
     rates::RatesDocument,
     route::RouteError,
 };
-use crate::{Kind, Mode};
+use crate::{Kind, Mode, life::might_show};
 use cors::{CorsDocument, check_cors};
 
 /// Why a policy can't be used: the field, and what it should be. It names fields and values that the operator wrote,
-/// never a request's.
+/// never a request's, and never a secret key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("policy field {field}: {reason}")]
 pub struct PolicyError {
@@ -43,7 +43,10 @@ impl PolicyError {
     }
 
     pub(super) fn new(field: &str, reason: &str) -> Self {
-        Self { field: field.to_string(), reason: reason.to_string() }
+        // A parser quotes what it can't read, and that may be a key in the wrong place.
+        let shown =
+            |text: &str, instead: &str| if might_show(text) { instead } else { text }.to_string();
+        Self { field: shown(field, "."), reason: shown(reason, HOLDS_KEY) }
     }
 }
 
@@ -242,6 +245,9 @@ fn default_memory_ttl() -> u32 {
 fn yes() -> bool {
     true
 }
+
+const HOLDS_KEY: &str =
+    "a secret key or an operator's credential stands here: take it out, and revoke it";
 
 /// Short, since a key is often tried right after it was issued.
 const DEFAULT_MEMORY_TTL_UNKNOWN: u32 = 2;

@@ -240,3 +240,16 @@ fn defaults_are_the_strict_ones() {
     assert!(!policy.leaks().github && !policy.leaks().presented);
     assert!(!policy.report_only() && !policy.requires_assertion() && policy.log_allowed());
 }
+
+/// Errors are logged, and printed on terminals.
+#[test]
+fn a_key_in_the_wrong_place_is_not_quoted() {
+    for (json, field) in [
+        (r#"{"upstream":"sk_vYZCAeHawUqDCmVpEKh2U"}"#, "upstream"),
+        (r#"{"sk_vYZCAeHawUqDCmVpEKh2U":1}"#, "."),
+        (r#"{"upstream":{},"routes":"kgadmin_abc"}"#, "routes"),
+    ] {
+        let error = Policy::from_json(json).unwrap_err();
+        assert_eq!((error.field(), error.reason()), (field, HOLDS_KEY), "{json}");
+    }
+}
