@@ -6,7 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import {
   PROBLEMS, assertRefused, policyFor, seed, startApi, startEdge, startUpstream, stopAll, until,
 } from '../accounts/harness.mjs';
-import { startChromium, startFirefox, startPages, startWitness } from './harness.mjs';
+import { startChromium, startFirefox } from '../browsers.mjs';
+import { startPages, startWitness } from './harness.mjs';
 
 const BROWSERS = { Chromium: startChromium, Firefox: startFirefox };
 /** Where the page is, seen from the edge at 127.0.0.1: ports don't tell sites apart. */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { policyFor, seed, startApi, startUpstream, stopAll } from '../accounts/harness.mjs';
-import { startChromium } from './harness.mjs';
+import { startChromium } from '../browsers.mjs';
 import { PROXIES } from './proxies.mjs';
 
 /** A name that browsers trust with less than this machine's own. */
