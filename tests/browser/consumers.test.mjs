@@ -1,71 +1,13 @@
-// The package as those who install it build with it.
+// The package as those who install it get it.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import test from 'node:test';
 
-import { TARBALL, browser, consumer, open, program, run, serve } from './harness.mjs';
+import { TARBALL, consumer, program, run } from './harness.mjs';
 
-const VITE = program('vite/bin/vite.js');
 const TSC = program('typescript/bin/tsc');
-
-/** A small shop: its title tells what came of loading two keys. */
-async function shop(t) {
-  const folder = await consumer(t);
-  await writeFile(path.join(folder, 'index.html'), '<!doctype html><title>t</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>');
-  await writeFile(path.join(folder, 'main.js'), `
-    import { KeyGuard, KeyGuardError } from 'keyguard';
-    const baseUrl = 'https://api.example/v1';
-    const guard = await KeyGuard.load('pk_WeHsNn87r4gtNc5BQT9Mj', { baseUrl });
-    const error = await KeyGuard.load('sk_vYZCAeHawUqDCmVpEKh2U', { baseUrl }).catch((error) => error);
-    document.title = [guard.mode, guard.request('/a').url, error instanceof KeyGuardError, error.code].join(' ');
-  `);
-  return folder;
-}
-
-async function works(t, url) {
-  const { page, faults } = await open(await browser(t), url);
-  await page.waitForFunction(() => document.title !== 't');
-  assert.equal(await page.title(), 'live https://api.example/v1/a true secret-key');
-  assert.deepEqual(faults, []);
-}
-
-test('Vite builds it', async (t) => {
-  const folder = await shop(t);
-  await run(process.execPath, [VITE, 'build', '--logLevel', 'warn'], folder);
-  const assets = await readdir(path.join(folder, 'dist/assets'));
-  assert.deepEqual(assets.map((name) => path.extname(name)), ['.js']);
-  await works(t, `${await serve(t, path.join(folder, 'dist'))}/`);
-});
-
-test('Vite leaves it out where nothing of it is used', async (t) => {
-  const folder = await shop(t);
-  await writeFile(path.join(folder, 'main.js'), "import 'keyguard'; document.title = 'done';");
-  await run(process.execPath, [VITE, 'build', '--logLevel', 'warn'], folder);
-  const [name] = await readdir(path.join(folder, 'dist/assets'));
-  assert.equal((await readFile(path.join(folder, 'dist/assets', name), 'utf8')).includes('wasm-unavailable'), false);
-});
-
-test('Vite serves it in development', async (t) => {
-  const folder = await shop(t);
-  const child = spawn(process.execPath, [VITE, '--host', '127.0.0.1', '--port', '0'], { cwd: folder, env: { ...process.env, NO_COLOR: '1' } });
-  const exited = once(child, 'exit');
-  t.after(async () => {
-    child.kill();
-    await exited;
-  });
-  let url;
-  for await (const line of createInterface(child.stdout)) {
-    url = line.match(/http:\/\/127\.0\.0\.1:\d+\//)?.[0];
-    if (url) break;
-  }
-  child.stdout.resume();
-  await works(t, url);
-});
 
 test('the types hold under the strictest settings', async (t) => {
   const folder = await consumer(t);

@@ -57,6 +57,7 @@ const STEPS: &[Step] = &[
     Step { name: "upstream", title: "upstreams that verify", run: Suite::upstream },
     Step { name: "exposure", title: "real clients, proxies and pages", run: Suite::exposure },
     Step { name: "browser", title: "npm package tests", run: Suite::browser },
+    Step { name: "consumers", title: "what customers build with it", run: Suite::consumers },
     Step { name: "checkout", title: "checkout page tests", run: Suite::checkout },
     Step { name: "deploy", title: "dry run of a deployment", run: Suite::deploy },
     Step { name: "deny", title: "licences and bans of dependencies", run: Suite::deny },
@@ -305,8 +306,7 @@ impl Suite {
         machines(&self.project, "the clients", "curl", "curl")?;
         let nginx = machines(&self.project, "the proxies", "nginx", "nginx")?;
         let firefox = machines(&self.project, "the pages", "firefox", "firefox-esr")?;
-        let next = self.project.root().join("tests/exposure/next");
-        self.tools()?.npm_ci(&self.project, &next, "Next.js", &[])?;
+        self.next()?;
         self.node_tests("exposure", |node| {
             node.arg("--test-concurrency=1")
                 .env("KEYGUARD_WORKER_BUILD", build)
@@ -323,6 +323,22 @@ impl Suite {
             node.env("KEYGUARD_WORKER_BUILD", build)
                 .env("KEYGUARD_TGZ", package)
                 .env("KEYGUARD_CHROMIUM", &browser.chromium);
+        })
+    }
+
+    /// Bundlers, frameworks, runtimes and compilers that the npm package has to work with.
+    fn consumers(&self) -> Result<Outcome> {
+        let (package, browser) = (self.package()?, self.chromium()?);
+        let firefox = machines(&self.project, "the pages", "firefox", "firefox-esr")?;
+        self.next()?;
+        let folder = self.project.root().join("tests/consumers");
+        self.tools()?.npm_ci(&self.project, &folder, "bundlers, frameworks and runtimes", &[])?;
+        self.node_tests("consumers", |node| {
+            // All of them build into one folder.
+            node.arg("--test-concurrency=1")
+                .env("KEYGUARD_TGZ", package)
+                .env("KEYGUARD_CHROMIUM", &browser.chromium)
+                .env("KEYGUARD_FIREFOX", firefox);
         })
     }
 
@@ -360,6 +376,12 @@ impl Suite {
                 "sources",
             ]),
         )
+    }
+
+    /// Next.js, which two steps build with.
+    fn next(&self) -> Result<()> {
+        let folder = self.project.root().join("tests/exposure/next");
+        self.tools()?.npm_ci(&self.project, &folder, "Next.js", &[])
     }
 
     fn tools(&self) -> Result<&Tools> {
