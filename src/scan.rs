@@ -10,6 +10,8 @@
 //! `-` for `_` or with a line break inside, counts only where the body looks random; one in the middle of a
 //! longer token, such as a JWT, doesn't count.
 
+#[cfg(feature = "scan")]
+pub mod file;
 mod find;
 pub(crate) mod symbol;
 

@@ -15,7 +15,7 @@ pub(super) const ALPHABET: &[u8; 62] =
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The checksum of everything before it, prefix included; most significant digit first.
-pub(super) fn digits(before: &str) -> [u8; LENGTH] {
+pub(crate) fn digits(before: &str) -> [u8; LENGTH] {
     let mut rest = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC).checksum(before.as_bytes());
     let mut digits = [b'0'; LENGTH];
     for digit in digits.iter_mut().rev() {

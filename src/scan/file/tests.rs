@@ -1,0 +1,289 @@
+use alloc::{format, string::String, vec, vec::Vec};
+
+use super::*;
+use crate::{IssuedKey, Kind, Mode};
+
+fn issued(mode: Mode, seed: u8) -> String {
+    let mut entropy = [seed; 32];
+    for (index, byte) in entropy.iter_mut().enumerate() {
+        *byte = byte.wrapping_mul(31).wrapping_add((index as u8).wrapping_mul(97)) ^ seed;
+    }
+    IssuedKey::issue(Kind::Secret, mode, &entropy).into_text().as_str().into()
+}
+
+const FOREIGN: &str = "sk_vYZCAeHawUqDCmVpEKh2U";
+
+#[track_caller]
+fn one(text: impl AsRef<[u8]>) -> Finding {
+    let text = text.as_ref();
+    let findings = Scanner::new().scan(text);
+    assert_eq!(findings.len(), 1, "{} {findings:?}", text.escape_ascii());
+    findings.into_iter().next().unwrap()
+}
+
+#[track_caller]
+fn none(text: impl AsRef<[u8]>) {
+    let text = text.as_ref();
+    let findings = Scanner::new().scan(text);
+    assert!(findings.is_empty(), "{} {findings:?}", text.escape_ascii());
+}
+
+#[track_caller]
+fn same(text: impl AsRef<[u8]>, key: &str, disguise: Disguise) {
+    let plain = one(key);
+    let finding = one(text.as_ref());
+    assert_eq!(finding.fingerprint(), plain.fingerprint(), "{}", text.as_ref().escape_ascii());
+    assert_eq!(finding.disguise(), disguise, "{}", text.as_ref().escape_ascii());
+    assert_eq!(finding.confidence(), plain.confidence());
+}
+
+#[test]
+fn confidence_and_severity_follow_checksum_and_mode() {
+    let live = one(issued(Mode::Live, 1));
+    assert_eq!((live.confidence(), live.rule()), (Confidence::Certain, &LIVE));
+    assert_eq!(live.rule().severity, Severity::Error);
+    let test = one(issued(Mode::Test, 2));
+    assert_eq!((test.confidence(), test.rule()), (Confidence::Certain, &TEST));
+    assert_eq!(test.rule().severity, Severity::Warning);
+    assert_eq!(one(FOREIGN).confidence(), Confidence::Likely);
+    assert_eq!(one("sk_internationalisation").confidence(), Confidence::Possible);
+    assert_eq!(one("sk_aaaaaaaaaaaaaaaa1111").confidence(), Confidence::Possible);
+}
+
+#[test]
+fn other_words_are_no_keys() {
+    let key = issued(Mode::Live, 3);
+    for word in ["ta", "ri", "di", "de", "0", "X"] {
+        none(format!("{word}{key}"));
+    }
+    none(format!("ta\\x73{}", &key[1..]));
+    none(format!("\\x61{key}"));
+    none(format!("%61{key}"));
+    none(format!("{key}{}", "a".repeat(128)));
+    none("sk_tooShort1234");
+    none("pk_WeHsNn87r4gtNc5BQT9Mj");
+    none(issued(Mode::Live, 3).replace("sk_", "SK_"));
+}
+
+#[test]
+fn range_and_position_are_the_keys() {
+    let key = issued(Mode::Live, 4);
+    let text = format!("ü = 1;\nconst ключ = \"{key}\";\n");
+    let finding = one(&text);
+    let range = finding.range();
+    assert_eq!(&text.as_bytes()[range.start as usize..range.end as usize], key.as_bytes());
+    assert_eq!((finding.line(), finding.column()), (2, 15));
+    let escaped = format!("a=\"\\u0073k_{}\"", &key[3..]);
+    let range = one(&escaped).range();
+    assert_eq!((range.start, range.end), (3, escaped.len() as u64 - 1));
+}
+
+#[test]
+fn utf_16_is_read_in_both_byte_orders() {
+    for key in [issued(Mode::Live, 5), FOREIGN.into()] {
+        for text in [key.clone(), format!("key = \"{key}\"; // ü")] {
+            let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            same(&le, &key, Disguise::Utf16);
+            same(&be, &key, Disguise::Utf16);
+        }
+        let word: Vec<u8> = format!("ta{key}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        none(&word);
+    }
+}
+
+#[test]
+fn cuts_are_put_together() {
+    let key = issued(Mode::Live, 6);
+    for at in 1..key.len() {
+        let (a, b) = key.split_at(at);
+        for text in [
+            format!("\"{a}\"+\"{b}\""),
+            format!("'{a}' +\n    '{b}'"),
+            format!("\"{a}\".concat(\"{b}\")"),
+            format!("\"\".concat('{a}','{b}')"),
+            format!("[\"{a}\",\"{b}\"].join(\"\")"),
+            format!("`{a}${{\"{b}\"}}`"),
+            format!("'{a}' . '{b}'"),
+            format!("(\"{a}\") + (\"{b}\")"),
+            format!("{{\"code\":\"k=\\\"{a}\\\"+\\\"{b}\\\"\"}}"),
+        ] {
+            same(&text, &key, Disguise::Joined);
+        }
+        let foreign = FOREIGN;
+        if at < foreign.len() {
+            let (a, b) = foreign.split_at(at);
+            same(format!("\"{a}\"+\"{b}\""), foreign, Disguise::Joined);
+            same(format!("[\"{a}\",\"{b}\"].join('')"), foreign, Disguise::Joined);
+            same(format!("\"\".concat(\"{a}\",\"{b}\")"), foreign, Disguise::Joined);
+        }
+    }
+    let pieces: Vec<String> = key.chars().map(|char| format!("\"{char}\"")).collect();
+    same(format!("[{}].join(\"\")", pieces.join(",")), &key, Disguise::Joined);
+}
+
+#[test]
+fn two_texts_in_a_list_are_two_texts() {
+    let other = "vYZCAeHawUqDCmVpEKh2U";
+    none(format!("[\"sk_\",\"{other}\"]"));
+    same(format!("[\"{FOREIGN}\",\"{other}\"]"), FOREIGN, Disguise::None);
+    let key = issued(Mode::Live, 7);
+    same(format!("[\"{key}\",\"{other}\"]"), &key, Disguise::None);
+    same(format!("\"{key}\"+\"{other}\""), &key, Disguise::None);
+}
+
+#[test]
+fn base64_is_read_at_every_alignment() {
+    for key in [issued(Mode::Live, 8), issued(Mode::Test, 9), FOREIGN.into()] {
+        for before in ["", ":", "a:", "ab:", "abc:", "{\"authorization\":\"Bearer "] {
+            for after in ["", ":", "\"}", "\"}  "] {
+                let text = format!("{before}{key}{after}");
+                for engine in [
+                    data_encoding::BASE64,
+                    data_encoding::BASE64_NOPAD,
+                    data_encoding::BASE64URL_NOPAD,
+                    data_encoding::BASE64_MIME,
+                ] {
+                    let encoded = engine.encode(text.as_bytes());
+                    same(&encoded, &key, Disguise::Base64);
+                    same(format!("Authorization: Basic {encoded}\n"), &key, Disguise::Base64);
+                }
+            }
+        }
+        for before in ["ta", "xxxdi", "abcri"] {
+            let encoded = data_encoding::BASE64.encode(format!("{before}{key}").as_bytes());
+            if !key.starts_with(FOREIGN) {
+                continue;
+            }
+            none(&encoded);
+        }
+    }
+}
+
+#[test]
+fn escapes_of_every_kind_are_read() {
+    let key = issued(Mode::Live, 10);
+    let styles: [fn(char) -> String; 16] = [
+        |c| format!("\\u{:04x}", c as u32),
+        |c| format!("\\u{:04X}", c as u32),
+        |c| format!("\\u{{{:x}}}", c as u32),
+        |c| format!("\\u{{{:06x}}}", c as u32),
+        |c| format!("\\x{:02x}", c as u32),
+        |c| format!("\\x{:02X}", c as u32),
+        |c| format!("\\{:03o}", c as u32),
+        |c| format!("\\U{:08x}", c as u32),
+        |c| format!("%{:02x}", c as u32),
+        |c| format!("%{:02X}", c as u32),
+        |c| format!("%25{:02x}", c as u32),
+        |c| format!("%u{:04x}", c as u32),
+        |c| format!("&#{};", c as u32),
+        |c| format!("&#x{:x};", c as u32),
+        |c| format!("&#X{:X};", c as u32),
+        |c| format!("\\\\u{:04x}", c as u32),
+    ];
+    for style in styles {
+        let all: String = key.chars().map(style).collect();
+        same(&all, &key, Disguise::Escaped);
+        same(format!("a = \"{all}\";"), &key, Disguise::Escaped);
+        for at in 0..key.len() {
+            let mut some = String::new();
+            for (index, char) in key.chars().enumerate() {
+                if index == at {
+                    some.push_str(&style(char));
+                } else {
+                    some.push(char);
+                }
+            }
+            same(&some, &key, Disguise::Escaped);
+        }
+    }
+    same(key.replace('_', "&lowbar;"), &key, Disguise::Escaped);
+    same(key.replace('_', "&UnderBar;"), &key, Disguise::Escaped);
+    same(format!("line\\n{key}"), &key, Disguise::None);
+    same(format!("a%20{key}"), &key, Disguise::None);
+    same(format!("%3D{key}%26"), &key, Disguise::None);
+    same(format!("{}\\\n{}", &key[..9], &key[9..]), &key, Disguise::Escaped);
+}
+
+/// The anchors miss nothing that trying every place would find.
+#[test]
+fn search_is_no_less_than_trying_every_place() {
+    let (a, b) = (issued(Mode::Live, 11), issued(Mode::Test, 12));
+    let text = format!(
+        "x=\"{a}\"; y='s'+'k_{}'; z=\"\\x73\\153&#95;{}\"; ta{a}; %73%6b%5ftest%5f{}",
+        &a[3..],
+        &a[3..],
+        &b[8..]
+    );
+    let bytes = text.as_bytes();
+    let mut taken = 0;
+    let mut every = Vec::new();
+    for start in 0..bytes.len() {
+        if start >= taken
+            && let Some(found) = own::find_disguised(bytes, start)
+        {
+            every.push(found.start as u64..found.end as u64);
+            taken = found.end;
+        }
+    }
+    let found: Vec<_> = Scanner::new().scan(bytes).iter().map(Finding::range).collect();
+    assert_eq!(found, every, "{text}");
+    assert_eq!(every.len(), 4, "{text} {every:?}");
+}
+
+#[test]
+fn pieces_of_any_size_give_the_same_findings() {
+    let scanner = Scanner::new();
+    let (a, b) = (issued(Mode::Live, 13), issued(Mode::Test, 14));
+    let mut text = String::new();
+    for index in 0..40 {
+        text.push_str(&"const filler = 'aaaa bbbb cccc dddd';\n".repeat(index * 7));
+        text.push_str(&match index % 4 {
+            0 => format!("k = \"{a}\";"),
+            1 => format!("k = \"{}\" + \"{}\";", &b[..12], &b[12..]),
+            2 => data_encoding::BASE64.encode(format!("user:{a}").as_bytes()),
+            _ => b.chars().map(|c| format!("\\u{:04x}", c as u32)).collect(),
+        });
+    }
+    let whole = scanner.scan(text.as_bytes());
+    assert_eq!(whole.len(), 40);
+    for size in [1_usize, 7, 100, 1_000, 4_096, 65_536, 1_000_000] {
+        let mut stream = scanner.stream();
+        let mut findings = vec![];
+        for piece in text.as_bytes().chunks(size) {
+            stream.push(piece);
+            findings.extend(stream.take_findings());
+        }
+        findings.extend(stream.finish());
+        assert_eq!(findings, whole, "pieces of {size}");
+    }
+}
+
+#[test]
+fn nothing_shows_a_key() {
+    let key = issued(Mode::Live, 15);
+    let finding = one(format!("a = '{key}'"));
+    let shown = format!("{finding:?} {}", serde_json::to_string(&finding).unwrap());
+    assert!(!shown.contains(&key[3..key.len() - 4]), "{shown}");
+    assert_eq!(finding.redacted(), format!("sk_…{}", &key[key.len() - 4..]));
+}
+
+#[test]
+fn private_keys_are_found_and_their_mere_name_is_not() {
+    let body = "MC4CAQAwBQYDK2VwBCIEIAnm5Zr0Q3kq0b7nT0d8gq5Jb9vV1xqO3mXH2t0w4Q7z";
+    for text in [
+        format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"),
+        format!("\"-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----\\n\""),
+        format!("'-----BEGIN RSA PRIVATE KEY-----\\n' +\n  '{body}\\n'"),
+        format!(
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF\n\n{body}\n"
+        ),
+    ] {
+        let finding = one(&text);
+        assert_eq!(finding.rule().id, "private-key");
+        assert_eq!(finding.redacted(), "…");
+    }
+    none("if (text.includes('-----BEGIN PRIVATE KEY-----')) {}");
+    none("`-----BEGIN PRIVATE KEY-----\\n${body}\\n-----END PRIVATE KEY-----`");
+    none(format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"));
+}
