@@ -1,6 +1,7 @@
 //! Builds the npm package: wasm-pack, wasm-opt, one bundled module, and its tarball.
 
 mod imports;
+mod scan;
 mod text;
 
 use std::{
@@ -35,6 +36,7 @@ pub(crate) fn build(project: &Project, tools: &Tools) -> Result<PathBuf> {
     optimise(project, tools, &staging)?;
     let package = staging.join("package");
     bundle(project, tools, &staging, &package)?;
+    scan::build(project, tools, &package)?;
     describe(project, &manifest, &package)?;
     let size = brotli_size(project, tools, &package)?;
     say!(
@@ -164,7 +166,8 @@ require(esbuild).buildSync({
 /// Everything beside the module: package.json, types, words and licences.
 fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()> {
     let (files, licenses) = (manifest.list("files")?, manifest.list("licenses")?);
-    let all_files = [&["index.js"], files.as_slice(), licenses.as_slice()].concat();
+    let all_files =
+        [&["index.js"][..], &scan::FILES, files.as_slice(), licenses.as_slice()].concat();
     let json = json!({
         "name": manifest.text("name")?,
         "version": manifest.text("version")?,
@@ -173,7 +176,11 @@ fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()
         "license": manifest.text("license")?,
         "type": "module",
         "sideEffects": false,
-        "exports": "./index.js",
+        "exports": {
+            ".": { "types": "./index.d.ts", "default": "./index.js" },
+            "./scan": { "types": "./scan.d.ts", "default": "./scan.js" },
+            "./package.json": "./package.json",
+        },
         "types": "./index.d.ts",
         "files": all_files,
         "engines": { "node": ">=20" },
