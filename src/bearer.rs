@@ -147,6 +147,8 @@ mod tests {
         refused(" \t", BearerError::Absent);
         refused("Basic dXNlcjpwYXNz", BearerError::OtherScheme);
         refused("Digest username=\"a\", realm=\"b\"", BearerError::OtherScheme);
+        refused("Digest username=\"a\", realm=\"b c\"", BearerError::OtherScheme);
+        refused("Basic abc, def", BearerError::OtherScheme);
         refused("BearerX abc", BearerError::OtherScheme);
     }
 }

@@ -377,6 +377,14 @@ mod tests {
     }
 
     #[test]
+    fn shortest_and_longest_bodies_are_bodies() {
+        for length in [MIN_BODY_LENGTH, MAX_BODY_LENGTH] {
+            let text = alloc::format!("sk_{}wxyz", "a".repeat(length - 4));
+            assert_eq!(ApiKey::parse(&text).unwrap().redacted().last_four(), "wxyz");
+        }
+    }
+
+    #[test]
     fn wrong_checksum_is_told_from_no_checksum() {
         let issued = IssuedKey::issue(Kind::Publishable, Mode::Test, &[7; 32]).into_text();
         let key = ApiKey::parse(&issued).unwrap();
@@ -390,6 +398,24 @@ mod tests {
 
         let key = ApiKey::parse("pk_WeHsNn87r4gtNc5BQT9Mj").unwrap();
         assert_eq!((key.form(), key.checksum_failed()), (Form::Foreign, false));
+    }
+
+    #[test]
+    fn words_are_those_of_records_and_headers() {
+        let words = [Kind::Publishable, Kind::Secret].map(|kind| kind.to_string());
+        assert_eq!(words, ["publishable", "secret"]);
+        assert_eq!([Mode::Test, Mode::Live].map(|mode| mode.to_string()), ["test", "live"]);
+        assert_eq!(["secret".parse(), "Secret".parse()], [Ok(Kind::Secret), Err(NoSuchWord)]);
+        assert_eq!(["live".parse(), "".parse()], [Ok(Mode::Live), Err(NoSuchWord)]);
+    }
+
+    #[test]
+    fn publishable_key_is_shown_whole() {
+        let ApiKey::Publishable(key) = ApiKey::parse("pk_WeHsNn87r4gtNc5BQT9Mj").unwrap() else {
+            panic!("not publishable")
+        };
+        assert_eq!(key.to_string(), "pk_WeHsNn87r4gtNc5BQT9Mj");
+        assert_eq!((key.as_str(), key.mode()), ("pk_WeHsNn87r4gtNc5BQT9Mj", Mode::Live));
     }
 
     #[test]

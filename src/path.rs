@@ -89,12 +89,18 @@ fn is_plain(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[track_caller]
     fn canonical(path: &str, expected: &str) {
         let parsed = CanonicalPath::parse(path).unwrap();
-        assert_eq!(parsed.as_str(), expected, "{path:?}");
+        assert_eq!(
+            (parsed.as_str(), parsed.to_string().as_str()),
+            (expected, expected),
+            "{path:?}"
+        );
         assert_eq!(CanonicalPath::parse(expected).unwrap(), parsed, "not idempotent: {path:?}");
     }
 
