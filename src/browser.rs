@@ -1,135 +1,112 @@
-//! The classes of the npm package: values in from JavaScript, the core's rules, values out.
+//! The npm package's functions: bytes in, one number out.
 //!
-//! Nothing here decides: [`page`](crate::page) does. What this adds is that each value is read from a
-//! JavaScript object once, into a snapshot that is checked and then sent. A getter or a proxy is never asked
-//! twice, so it can't show one thing to the check and another to the request.
+//! Nothing here decides: [`page`](crate::page) does. JavaScript reads each of a page's values once, into copies, asks here about
+//! the copies and sends those. A text comes as UTF-8, and what is no primitive string as nothing. The number is 0 where all is well, and
+//! otherwise the refusal's. No JavaScript object gets in here and nothing stays here, so little has to be downloaded for both.
 
-mod error;
-mod values;
+#![expect(clippy::needless_pass_by_value, reason = "what may be missing can only be handed over")]
 
-use alloc::string::String;
+use alloc::boxed::Box;
 
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    key::PublishableKey,
-    page::{
-        BaseUrl, InitRule, KeyRules, OptionRule, PINNED, PathRule, Refusal, check_body,
-        check_header, check_method,
-    },
+    key::{Kind, Mode},
+    page::{self, KeyRules, OptionRule, PathRule, Place, Refusal},
+    scan::bytes_hold_key,
 };
-use error::Failure;
-use values::{Request, Snapshot};
 
-/// A publishable key, and the one place that it may be sent to.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct KeyGuard {
-    key: PublishableKey,
-    base: BaseUrl,
+/// Refuses what is no primitive string, and a text that holds a secret key: ahead of the options, since whoever gives a
+/// secret key away has to hear of that first.
+#[wasm_bindgen(js_name = checkKey)]
+pub fn check_key(key: Option<Box<[u8]>>) -> u32 {
+    verdict(match &key {
+        Some(key) => KeyRules::refuse_secret(text(key)),
+        None => Err(Refusal::NotAString),
+    })
 }
 
-#[wasm_bindgen]
-impl KeyGuard {
-    /// Takes a key, if it is a publishable one.
-    ///
-    /// # Errors
-    /// A `KeyGuardError`.
-    pub fn load(key: &JsValue, options: &JsValue) -> Result<KeyGuard, JsValue> {
-        Ok(Self::loaded(key, options)?)
-    }
-
-    /// `test` or `live`.
-    #[wasm_bindgen(getter)]
-    pub fn mode(&self) -> JsValue {
-        self.key.mode().as_str().into()
-    }
-
-    /// Makes a request that carries the key, to this path under the base URL.
-    ///
-    /// # Errors
-    /// A `KeyGuardError`.
-    pub fn request(&self, path: &JsValue, init: &JsValue) -> Result<Request, JsValue> {
-        Ok(self.guarded(path, init)?)
-    }
-}
-
-impl KeyGuard {
-    fn loaded(key: &JsValue, options: &JsValue) -> Result<Self, Failure> {
-        let key = key.as_string().ok_or(Refusal::NotAString)?;
-        // Ahead of the options: whoever gives a secret key away has to hear of that first.
-        KeyRules::refuse_secret(&key)?;
-        let option = |name, rule| {
-            values::own(options, name).map_err(Failure::caused_by(Refusal::InvalidOptions(rule)))
-        };
-        let href = values::href(&option("baseUrl", OptionRule::NoObject)?)
-            .map_err(Failure::caused_by(Refusal::InvalidOptions(OptionRule::BaseUrl)))?;
-        let base = BaseUrl::parse(&href)?;
-        let mode = option("mode", OptionRule::Mode)?;
-        let foreign = option("acceptForeignKeys", OptionRule::AcceptForeignKeys)?;
+/// Judges a key and its options. An option's value comes after its type: `stringlive`, `booleantrue`.
+#[wasm_bindgen(js_name = checkOptions)]
+pub fn check_options(key: &[u8], href: &[u8], mode: &[u8], accept_foreign_keys: &[u8]) -> u32 {
+    let check = || {
+        page::check_base_url(text(href))?;
         let rules = KeyRules {
-            mode: if mode.is_undefined() {
-                None
-            } else {
-                Some(KeyRules::mode(mode.as_string().as_deref())?)
+            mode: match mode {
+                UNSET => None,
+                b"stringtest" => Some(Mode::Test),
+                b"stringlive" => Some(Mode::Live),
+                _ => return Err(Refusal::InvalidOptions(OptionRule::Mode)),
             },
-            accepts_foreign_keys: match foreign.as_bool() {
-                None if !foreign.is_undefined() => {
-                    return Err(Refusal::InvalidOptions(OptionRule::AcceptForeignKeys).into());
-                }
-                value => value.unwrap_or_default(),
+            accepts_foreign_keys: match accept_foreign_keys {
+                UNSET | b"booleanfalse" => false,
+                b"booleantrue" => true,
+                _ => return Err(Refusal::InvalidOptions(OptionRule::AcceptForeignKeys)),
             },
         };
-        Ok(Self { key: rules.accept(&key)?, base })
-    }
+        rules.accept(text(key)).map(drop)
+    };
+    verdict(check())
+}
 
-    fn guarded(&self, path: &JsValue, init: &JsValue) -> Result<Request, Failure> {
-        let path = path.as_string().ok_or(Refusal::InvalidPath(PathRule::NotAString))?;
-        let url = self.base.join(&path)?;
-        let snapshot = checked_snapshot(init)?;
-        let mut authorization = String::from("Bearer ");
-        authorization.push_str(self.key.as_str());
-        let request = values::build(&url, &snapshot, &authorization).map_err(Failure::rejected())?;
-        self.verify(&request, &snapshot, &authorization)?;
-        Ok(request)
-    }
+/// Whether a key that was judged is for testing.
+#[wasm_bindgen(js_name = isTest)]
+pub fn is_test(key: &[u8]) -> bool {
+    key.starts_with(Kind::Publishable.prefix(Mode::Test).as_bytes())
+}
 
-    /// The browser has parsed the URL in its own way by now, and dropped what it doesn't allow: so the finished
-    /// request is asked whether it is the one that was checked.
-    fn verify(
-        &self,
-        request: &Request,
-        snapshot: &Snapshot,
-        authorization: &str,
-    ) -> Result<(), Refusal> {
-        self.base.verify(&values::text(request, "url").unwrap_or_default())?;
-        let is_kept = values::header(request, "authorization").as_deref() == Some(authorization)
-            && PINNED.iter().filter(|pinned| pinned.is_readable).all(|pinned| {
-                values::text(request, pinned.name) == values::text(snapshot, pinned.name)
-            });
-        if is_kept { Ok(()) } else { Err(Refusal::UnverifiedRequest) }
+/// Judges a path, which will follow the base URL.
+#[wasm_bindgen(js_name = checkPath)]
+pub fn check_path(path: Option<Box<[u8]>>) -> u32 {
+    verdict(match &path {
+        Some(path) => page::check_path(text(path)),
+        None => Err(Refusal::InvalidPath(PathRule::NotAString)),
+    })
+}
+
+/// Judges what goes along: the members that the guard pins, one a line; the method and the headers, names and values in turn, one a line; and the body, if
+/// it can be read on the spot.
+#[wasm_bindgen(js_name = checkInit)]
+pub fn check_init(pinned: &[u8], headers: &[u8], body: Option<Box<[u8]>>) -> u32 {
+    let check = || {
+        page::check_pinned(pinned)?;
+        let mut lines = headers.split(|byte| *byte == b'\n');
+        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+            page::check_header(name, value)?;
+        }
+        page::check_body(body.as_ref().ok_or(Refusal::UnreadableBody)?)
+    };
+    verdict(check())
+}
+
+/// Judges a finished request by what it says of itself.
+#[wasm_bindgen(js_name = checkRequest)]
+pub fn check_request(asked: &[u8], finished: &[u8]) -> u32 {
+    verdict(page::check_request(asked, finished))
+}
+
+/// Judges the message of what was thrown. Runtimes quote the value that they don't like: an error that quotes a key is not
+/// handed on.
+#[wasm_bindgen(js_name = checkCause)]
+pub fn check_cause(message: Option<Box<[u8]>>) -> u32 {
+    let quotes_key = message.is_some_and(|message| bytes_hold_key(&message));
+    verdict(if quotes_key { Err(Refusal::SecretKey(Place::Header)) } else { Ok(()) })
+}
+
+fn verdict(result: Result<(), Refusal>) -> u32 {
+    result.map_or_else(Refusal::number, |()| 0)
+}
+
+/// UTF-8 as text. What is none, which JavaScript never makes, is no key and no path either.
+fn text(bytes: &[u8]) -> &str {
+    match bytes.utf8_chunks().next() {
+        Some(chunk) if chunk.invalid().is_empty() => chunk.valid(),
+        _ => "",
     }
 }
 
-/// A copy of what goes along with the key, checked, with the members set that are the guard's to set.
-fn checked_snapshot(init: &JsValue) -> Result<Snapshot, Failure> {
-    if !(init.is_object() || init.is_undefined()) {
-        return Err(Refusal::InvalidInit(InitRule::Rejected).into());
-    }
-    let snapshot = values::snapshot(init).map_err(Failure::rejected())?;
-    for pinned in &PINNED {
-        let value = pinned.accept(values::text(&snapshot, pinned.name).as_deref())?;
-        values::set(&snapshot, pinned.name, value);
-    }
-    check_method(&values::text(&snapshot, "method").unwrap_or_default())?;
-    let headers = values::headers(&snapshot);
-    let mut lines = headers.as_bytes().split(|byte| *byte == b'\n');
-    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-        check_header(name, value)?;
-    }
-    check_body(&values::body(&snapshot).ok_or(Refusal::UnreadableBody)?)?;
-    Ok(snapshot)
-}
+/// An option that is not there.
+const UNSET: &[u8] = b"undefinedundefined";
 
 /// Says on the console what a panic said, in development builds.
 #[cfg(feature = "panic-hook")]

@@ -1,14 +1,14 @@
 //! What a page may do with a key: which keys it may load, where they may go, and what may go with them.
 //!
-//! The rules of the npm package, as plain functions over text. `browser` brings the values in, each read
-//! from JavaScript once, and carries out what these allow.
+//! The rules of the npm package, as plain functions over text. `browser` lets JavaScript ask them about
+//! its values.
 
 mod base_url;
 mod fetch_init;
 mod key_rules;
 mod refusal;
 
-pub use base_url::BaseUrl;
-pub use fetch_init::{PINNED, Pinned, check_body, check_header, check_method};
+pub use base_url::{check_base_url, check_path};
+pub use fetch_init::{PINNED, Pinned, check_body, check_header, check_pinned, check_request};
 pub use key_rules::KeyRules;
 pub use refusal::{InitRule, OptionRule, PathRule, Place, Refusal};

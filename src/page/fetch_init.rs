@@ -3,30 +3,13 @@
 use super::{InitRule, Place, Refusal};
 use crate::scan::{bytes_hold_key, bytes_hold_secret_key};
 
-/// A member that the guard sets itself; a caller may say the same, or something stricter.
+/// A member that is the guard's to set; a caller may say the same, or something stricter.
 #[derive(Clone, Copy, Debug)]
 pub struct Pinned {
     /// The member's name.
     pub name: &'static str,
-    /// The values that are accepted. The first is set where the caller says nothing.
-    pub values: &'static [&'static str],
-    /// Whether a finished request shows the value again. (`referrer` it shows resolved.)
-    pub is_readable: bool,
-}
-
-impl Pinned {
-    /// The value to set, for the one that the caller asks for, if any.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidInit`] for all but the accepted ones.
-    pub fn accept(&self, asked: Option<&str>) -> Result<&'static str, Refusal> {
-        let mut values = self.values.iter().copied();
-        match asked {
-            None => values.next(),
-            Some(asked) => values.find(|value| *value == asked),
-        }
-        .ok_or(Refusal::InvalidInit(InitRule::Pinned))
-    }
+    /// The values that are accepted, each after a space or none.
+    pub values: &'static str,
 }
 
 /// What no caller can loosen.
@@ -36,18 +19,46 @@ impl Pinned {
 /// - `mode`: `no-cors` drops the Authorization header without a word.
 /// - `referrer`, `referrerPolicy`: a checkout page's path can hold a customer's data.
 pub const PINNED: [Pinned; 5] = [
-    Pinned { name: "credentials", values: &["omit"], is_readable: true },
-    Pinned { name: "redirect", values: &["error"], is_readable: true },
-    Pinned { name: "mode", values: &["cors", "same-origin"], is_readable: true },
-    Pinned { name: "referrer", values: &["about:client", ""], is_readable: false },
-    Pinned {
-        name: "referrerPolicy",
-        values: &["strict-origin", "origin", "no-referrer"],
-        is_readable: true,
-    },
+    Pinned { name: "credentials", values: "omit" },
+    Pinned { name: "redirect", values: "error" },
+    Pinned { name: "mode", values: "cors same-origin" },
+    Pinned { name: "referrer", values: "about:client " },
+    Pinned { name: "referrerPolicy", values: "strict-origin origin no-referrer" },
 ];
 
-/// Looks at a header that goes along.
+/// Looks at the values of all members of [`PINNED`], one a line.
+///
+/// # Errors
+/// [`Refusal::InvalidInit`].
+pub fn check_pinned(lines: &[u8]) -> Result<(), Refusal> {
+    let mut lines = lines.split(|byte| *byte == b'\n');
+    let accepts = |pinned: &Pinned| {
+        lines
+            .next()
+            .is_some_and(|line| pinned.values.split(' ').any(|value| value.as_bytes() == line))
+    };
+    if PINNED.iter().all(accepts) && lines.next().is_none() {
+        Ok(())
+    } else {
+        Err(Refusal::InvalidInit(InitRule::Pinned))
+    }
+}
+
+/// Looks at a finished request: the browser has parsed the URL in its own way by then, and dropped what it doesn't allow.
+///
+/// `finished` is what the request says of itself, one a line: the members of [`PINNED`], the `Authorization` and the URL. `asked` is
+/// what was asked for, with the base URL, without a slash at its end, for the URL.
+///
+/// # Errors
+/// [`Refusal::UnverifiedRequest`] where they differ, where the URL is not below the base, and where there is a secret key in it.
+pub fn check_request(asked: &[u8], finished: &[u8]) -> Result<(), Refusal> {
+    match finished.strip_prefix(asked) {
+        Some(rest @ [b'/', ..]) if !bytes_hold_secret_key(rest) => Ok(()),
+        _ => Err(Refusal::UnverifiedRequest),
+    }
+}
+
+/// Looks at a header that goes along, or at another name and value that are sent ahead of the body.
 ///
 /// # Errors
 /// [`Refusal::SecretKey`]; [`Refusal::InvalidInit`] for another `Authorization` and for any API key.
@@ -62,18 +73,6 @@ pub fn check_header(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::InvalidInit(InitRule::KeyInHeader));
     }
     Ok(())
-}
-
-/// Looks at a method, which is sent too.
-///
-/// # Errors
-/// [`Refusal::SecretKey`].
-pub fn check_method(method: &str) -> Result<(), Refusal> {
-    if bytes_hold_secret_key(method.as_bytes()) {
-        Err(Refusal::SecretKey(Place::Header))
-    } else {
-        Ok(())
-    }
 }
 
 /// Looks at a body.
@@ -124,9 +123,43 @@ mod tests {
             ("referrer", "", true),
             ("referrer", "/basket", false),
         ] {
-            let pinned = PINNED.iter().find(|pinned| pinned.name == name).unwrap();
-            assert_eq!(pinned.accept(Some(value)).is_ok(), is_accepted, "{name}: {value}");
-            assert_eq!(pinned.accept(None).ok(), pinned.values.first().copied());
+            let lines = PINNED.map(|pinned| {
+                if pinned.name == name { value } else { pinned.values.split(' ').next().unwrap() }
+            });
+            let is_allowed = check_pinned(lines.join("\n").as_bytes()).is_ok();
+            assert_eq!(is_allowed, is_accepted, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn each_pinned_member_is_named_and_nothing_else() {
+        let lines = "omit\nerror\ncors\nabout:client\norigin";
+        assert_eq!(check_pinned(lines.as_bytes()), Ok(()));
+        for lines in ["", "omit", &lines.replace("\norigin", ""), &[lines, ""].join("\n")] {
+            let refusal = Refusal::InvalidInit(InitRule::Pinned);
+            assert_eq!(check_pinned(lines.as_bytes()), Err(refusal), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn finished_request_has_to_be_as_asked_and_below_the_base() {
+        let asked = b"omit\nerror\nBearer pk_x\nhttps://api.example/v1";
+        let check = |finished: &str| check_request(asked, finished.as_bytes());
+        assert_eq!(check("omit\nerror\nBearer pk_x\nhttps://api.example/v1/a"), Ok(()));
+        for finished in [
+            "",
+            "omit\nerror\nBearer pk_x\nhttps://api.example/v1",
+            "omit\nerror\nBearer pk_x\nhttps://api.example/v10/a",
+            "omit\nerror\nBearer pk_x\nhttps://api.example/",
+            "omit\nerror\nBearer pk_x\nhttp://api.example/v1/a",
+            "omit\nerror\nBearer pk_x\nhttps://api.example.evil/v1/a",
+            "omit\nerror\nBearer pk_x\nhttps://evil.example/https://api.example/v1/a",
+            "omit\nerror\nBearer pk_x\nhttps://api.example/v1/sk_vYZCAeHawUqDCmVpEKh2U",
+            "omit\nerror\nBearer pk_y\nhttps://api.example/v1/a",
+            "omit\nfollow\nBearer pk_x\nhttps://api.example/v1/a",
+            "include\nerror\nBearer pk_x\nhttps://api.example/v1/a",
+        ] {
+            assert_eq!(check(finished), Err(Refusal::UnverifiedRequest), "{finished}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which keys a page may load.
 
-use super::{OptionRule, Place, Refusal};
+use super::{Place, Refusal};
 use crate::{
     key::{ApiKey, Mode, PublishableKey},
     scan::starts_secret_key,
@@ -37,17 +37,6 @@ impl KeyRules {
         } else {
             Ok(())
         }
-    }
-
-    /// Reads the option `mode`.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidOptions`].
-    pub fn mode(word: Option<&str>) -> Result<Mode, Refusal> {
-        [Mode::Test, Mode::Live]
-            .into_iter()
-            .find(|mode| word == Some(mode.as_str()))
-            .ok_or(Refusal::InvalidOptions(OptionRule::Mode))
     }
 
     /// Takes the text for a publishable key, or says why not.

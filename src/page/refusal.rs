@@ -47,9 +47,9 @@ pub enum Place {
 /// What is wrong with the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionRule {
-    /// They are no object, or reading one failed.
-    NoObject,
-    /// `baseUrl` is missing or no URL.
+    /// They are no object, `baseUrl` is missing or no URL, or reading one failed; `cause` tells.
+    Unreadable,
+    /// `baseUrl` has no host, or leads elsewhere.
     BaseUrl,
     /// `baseUrl` is not `https`, and not this machine either.
     Scheme,
@@ -88,19 +88,55 @@ pub enum InitRule {
 }
 
 impl Refusal {
-    /// Every code, for the types of the package.
-    pub const CODES: [&str; 10] = [
-        "secret-key",
-        "not-a-string",
-        "malformed-key",
-        "checksum",
-        "wrong-mode",
-        "invalid-options",
-        "invalid-path",
-        "invalid-init",
-        "unreadable-body",
-        "unverified-request",
+    /// Every refusal: those of one code follow each other, in the order of their numbers.
+    pub const ALL: [Self; 28] = [
+        Self::SecretKey(Place::Key),
+        Self::SecretKey(Place::Url),
+        Self::SecretKey(Place::Header),
+        Self::SecretKey(Place::Body),
+        Self::NotAString,
+        Self::MalformedKey(KeyError::Prefix),
+        Self::MalformedKey(KeyError::TooShort),
+        Self::MalformedKey(KeyError::TooLong),
+        Self::MalformedKey(KeyError::Character),
+        Self::Checksum,
+        Self::WrongMode(Mode::Test),
+        Self::WrongMode(Mode::Live),
+        Self::InvalidOptions(OptionRule::Unreadable),
+        Self::InvalidOptions(OptionRule::BaseUrl),
+        Self::InvalidOptions(OptionRule::Scheme),
+        Self::InvalidOptions(OptionRule::Surplus),
+        Self::InvalidOptions(OptionRule::Mode),
+        Self::InvalidOptions(OptionRule::AcceptForeignKeys),
+        Self::InvalidPath(PathRule::NotAString),
+        Self::InvalidPath(PathRule::Start),
+        Self::InvalidPath(PathRule::Character),
+        Self::InvalidPath(PathRule::DotSegment),
+        Self::InvalidInit(InitRule::Rejected),
+        Self::InvalidInit(InitRule::Authorization),
+        Self::InvalidInit(InitRule::KeyInHeader),
+        Self::InvalidInit(InitRule::Pinned),
+        Self::UnreadableBody,
+        Self::UnverifiedRequest,
     ];
+
+    /// What the WebAssembly says to JavaScript instead of the words, which are text that JavaScript has anyway: sixteen times
+    /// the place of the code, counted from 1, and the place of the message among the code's.
+    pub const fn number(self) -> u32 {
+        let (code, message) = match self {
+            Self::SecretKey(place) => (1, place as u32),
+            Self::NotAString => (2, 0),
+            Self::MalformedKey(error) => (3, error as u32),
+            Self::Checksum => (4, 0),
+            Self::WrongMode(mode) => (5, mode as u32),
+            Self::InvalidOptions(rule) => (6, rule as u32),
+            Self::InvalidPath(rule) => (7, rule as u32),
+            Self::InvalidInit(rule) => (8, rule as u32),
+            Self::UnreadableBody => (9, 0),
+            Self::UnverifiedRequest => (10, 0),
+        };
+        (code << 4) | message
+    }
 
     /// The word that a program tells refusals apart by.
     pub const fn code(self) -> &'static str {
@@ -150,10 +186,10 @@ impl Refusal {
             Self::WrongMode(Mode::Test) => "This is a live key, and mode is 'test'",
             Self::WrongMode(Mode::Live) => "This is a test key, and mode is 'live'",
             Self::InvalidOptions(rule) => match rule {
-                OptionRule::NoObject => "The options must be an object with baseUrl",
-                OptionRule::BaseUrl => {
-                    "baseUrl must be an absolute URL, such as https://api.example.com"
+                OptionRule::Unreadable => {
+                    "The options must be an object whose baseUrl is an absolute URL, such as https://api.example.com"
                 }
+                OptionRule::BaseUrl => "baseUrl must have a plain host and path",
                 OptionRule::Scheme => {
                     "baseUrl must be https (http for localhost, 127.0.0.1 and [::1] alone)"
                 }
@@ -198,3 +234,22 @@ impl fmt::Display for Refusal {
 }
 
 impl core::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_count_the_codes_and_the_messages_of_each() {
+        let (mut code, mut messages, mut numbers) = ("", 0, 0);
+        for refusal in Refusal::ALL {
+            if refusal.code() == code {
+                messages += 1;
+            } else {
+                (code, messages, numbers) = (refusal.code(), 0, numbers + 1);
+            }
+            assert_eq!(refusal.number(), numbers * 16 + messages, "{refusal:?}");
+            assert!(messages < 16 && !refusal.message().is_empty());
+        }
+    }
+}

@@ -7,7 +7,7 @@ use keyguard::{
     IssuedKey, KeyDigest, KeyRecord, Kind, Lookup, Mode, Policy, Problem, RequestUrl,
     exposure::given_away,
     life::{check_id, check_text},
-    page::{BaseUrl, KeyRules, check_body, check_header, check_method},
+    page::{KeyRules, check_base_url, check_body, check_header, check_path, check_request},
     policy::TierName,
 };
 use proptest::{prelude::*, sample::select};
@@ -28,7 +28,6 @@ fn debugged<T, E: Debug>(result: Result<T, E>) -> String {
 
 /// All that the parsers say of one text.
 fn said_of(text: &str) -> Vec<String> {
-    let base = BaseUrl::parse("https://api.example").unwrap();
     let rules = KeyRules::default();
     vec![
         shown(ApiKey::parse(text)),
@@ -44,10 +43,9 @@ fn said_of(text: &str) -> Vec<String> {
         shown(check_text("label", text)),
         shown(check_id("account", text)),
         debugged(rules.accept(text)),
-        debugged(BaseUrl::parse(text)),
-        debugged(base.join(text)),
-        debugged(base.verify(text)),
-        debugged(check_method(text)),
+        debugged(check_base_url(text)),
+        debugged(check_path(text)),
+        debugged(check_request(b"", text.as_bytes())),
         debugged(check_header(text.as_bytes(), b"")),
         debugged(check_header(b"x-note", text.as_bytes())),
         debugged(check_body(text.as_bytes())),

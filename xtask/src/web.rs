@@ -1,6 +1,6 @@
 //! Builds the npm package: wasm-pack, wasm-opt, one bundled module, and its tarball.
 
-mod imports;
+mod exports;
 mod scan;
 mod text;
 
@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use keyguard::page::{InitRule, OptionRule, Refusal};
 use serde_json::{Value, json};
 
 use crate::{
@@ -53,7 +54,7 @@ pub(crate) fn build(project: &Project, tools: &Tools) -> Result<PathBuf> {
 }
 
 const TARBALL: &str = "keyguard.tgz";
-const MODULE: &str = "keyguard_web.js";
+const MODULE: &str = "keyguard_web_bg.js";
 const WASM: &str = "keyguard_web_bg.wasm";
 
 /// The tables of wasm-pack.toml that are not cargo's.
@@ -95,7 +96,7 @@ impl Manifest {
 /// cargo and wasm-bindgen, by wasm-pack, with wasm-pack.toml as cargo's configuration.
 fn bind(project: &Project, tools: &Tools, staging: &Path) -> Result<()> {
     let mut wasm_pack = tools.command(project, &tools.wasm_pack().to_string_lossy());
-    wasm_pack.args(["build", "www", "--target", "web", "--profile", "web"]);
+    wasm_pack.args(["build", "www", "--target", "bundler", "--profile", "web"]);
     // A newer wasm-opt than wasm-pack would find runs below; package.json and types are ours.
     wasm_pack.args(["--no-opt", "--no-pack", "--no-typescript", "--out-name", "keyguard_web"]);
     wasm_pack.arg("--out-dir").arg(staging).args(["--", "--config", "../wasm-pack.toml"]);
@@ -104,7 +105,7 @@ fn bind(project: &Project, tools: &Tools, staging: &Path) -> Result<()> {
     process::run("wasm-pack build", wasm_pack, &project.state().join("web-wasm-pack.log"))?;
 
     let (wasm, module) = (staging.join(WASM), staging.join(MODULE));
-    let (bytes, glue) = imports::shorten(&fs::read(&wasm)?, &fs::read_to_string(&module)?)?;
+    let (bytes, glue) = exports::shorten(&fs::read(&wasm)?, &fs::read_to_string(&module)?)?;
     fs::write(wasm, bytes)?;
     fs::write(module, glue)?;
     Ok(())
@@ -131,6 +132,8 @@ const OPT_FLAGS: &[&str] = &[
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    // wasm-bindgen's one import throws where no page's call can get to; without it that is a trap.
+    "--remove-imports",
     "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
@@ -138,23 +141,37 @@ const OPT_FLAGS: &[&str] = &[
 
 /// One module with the wasm in it, so that no bundler, server or policy has to know of a second file.
 fn bundle(project: &Project, tools: &Tools, staging: &Path, package: &Path) -> Result<()> {
-    fs::copy(project.root().join("www/index.js"), staging.join("index.js"))?;
+    for name in ["index.js", "values.js", "error.js"] {
+        let source = project.root().join("www").join(name);
+        fs::copy(&source, staging.join(name))
+            .with_context(|| format!("cannot copy {}", source.display()))?;
+    }
+    fs::write(staging.join("refusals.js"), refusals()?)?;
     let wasm = fs::read(staging.join(WASM))?;
     fs::write(staging.join("wasm.js"), format!("export default \"{}\";\n", text::encode(&wasm)))?;
-    // wasm-bindgen puts modules that Rust imports into a folder with a hash in its name.
-    let errors = fs::read_dir(staging.join("snippets"))?
-        .flatten()
-        .map(|entry| entry.path().join("src/browser/error.js"))
-        .find(|file| file.is_file())
-        .context("wasm-bindgen left no src/browser/error.js")?;
-    let errors = errors.strip_prefix(staging)?;
-    fs::write(staging.join("error.js"), format!("export * from './{}';\n", errors.display()))?;
 
     fs::create_dir_all(package)?;
     let mut esbuild = tools.node(project, "--eval");
     esbuild.arg(ESBUILD).arg(tools.modules().join("esbuild")).arg(staging).arg(package);
     process::run("esbuild", esbuild, &project.state().join("web-esbuild.log"))?;
     Ok(())
+}
+
+/// The core's words for its refusals, as a module: for each code the code itself and its messages, in the order of their numbers.
+fn refusals() -> Result<String> {
+    let mut table: Vec<Vec<&str>> = vec![Vec::new()];
+    for refusal in Refusal::ALL {
+        match table.last_mut() {
+            Some(row) if row.first() == Some(&refusal.code()) => row.push(refusal.message()),
+            _ => table.push(vec![refusal.code(), refusal.message()]),
+        }
+    }
+    Ok(format!(
+        "export const REFUSALS = {};\nexport const UNREADABLE_OPTIONS = {};\nexport const REJECTED_INIT = {};\n",
+        serde_json::to_string(&table)?,
+        Refusal::InvalidOptions(OptionRule::Unreadable).number(),
+        Refusal::InvalidInit(InitRule::Rejected).number(),
+    ))
 }
 
 const ESBUILD: &str = "const [esbuild, staging, outdir] = process.argv.slice(1);

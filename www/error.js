@@ -1,3 +1,5 @@
+import { REFUSALS } from './refusals.js';
+
 /** Why keyguard refused. `code` is for programs, `message` for developers. */
 export class KeyGuardError extends Error {
   constructor(code, message, cause) {
@@ -9,10 +11,8 @@ export class KeyGuardError extends Error {
   }
 }
 
-/** The message of what was thrown. */
-export function quoted(cause) {
-  try {
-    const { message } = cause;
-    return typeof message === 'string' ? message : undefined;
-  } catch {}
+/** The error for a refusal's number. */
+export function refusal(number, cause) {
+  const [code, ...messages] = REFUSALS[number >> 4];
+  return new KeyGuardError(code, messages[number & 15], cause);
 }

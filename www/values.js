@@ -1,18 +1,32 @@
 // Reads JavaScript values, each once, into plain copies. Decides nothing: what is in a copy is for Rust to judge.
 
-/** A member of an object itself: what somebody put on `Object.prototype` counts for nothing. */
-export const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
+/** A text as UTF-8, and nothing for what is no primitive string. */
+export const encode = (text) => (typeof text === 'string' ? new TextEncoder().encode(text) : undefined);
 
-/** A URL as the runtime's own parser writes it. */
-export const href = (url) => new URL(url instanceof URL ? url.href : url).href;
+/** A member of an object itself: what somebody put on `Object.prototype` counts for nothing. */
+const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
+
+/** Options as they stand now: a URL as the runtime's own parser writes it, the others with their types. */
+export function options(options) {
+  const url = own(options, 'baseUrl');
+  const told = (value) => typeof value + value;
+  return {
+    href: new URL(url instanceof URL ? url.href : url).href,
+    mode: told(own(options, 'mode')),
+    acceptForeignKeys: told(own(options, 'acceptForeignKeys')),
+  };
+}
 
 /**
  * A `RequestInit` as it stands now. The copy has no prototype, so nothing can be read from it but what is
  * set here.
  */
 export function snapshot(init = { __proto__: null }) {
-  const copy = { __proto__: null };
-  for (const name of TEXTS) {
+  if (typeof init !== 'object') throw new TypeError('no object');
+  const copy = {
+    __proto__: null, method: 'GET', credentials: 'omit', redirect: 'error', mode: 'cors', referrer: 'about:client', referrerPolicy: 'strict-origin',
+  };
+  for (const name in copy) {
     const value = init[name];
     if (value !== undefined) {
       if (typeof value !== 'string') throw new TypeError(name + ' must be a string');
@@ -29,8 +43,6 @@ export function snapshot(init = { __proto__: null }) {
   return copy;
 }
 
-const TEXTS = ['method', 'credentials', 'redirect', 'mode', 'referrer', 'referrerPolicy'];
-
 function bodyCopy(body) {
   if (body instanceof URLSearchParams) return new URLSearchParams(body);
   if (body instanceof ArrayBuffer) return new Uint8Array(body).slice();
@@ -45,14 +57,12 @@ function bodyCopy(body) {
   return body;
 }
 
-export const text = (object, name) => object[name];
+/** The members that are the guard's to set, one a line. */
+export const pinned = ({ credentials, redirect, mode, referrer, referrerPolicy }) =>
+  [credentials, redirect, mode, referrer, referrerPolicy].join('\n');
 
-export const set = (copy, name, value) => {
-  copy[name] = value;
-};
-
-/** Names and values in turn, one a line: neither can hold a line break. */
-export const headers = (copy) => [...copy.headers].flat().join('\n');
+/** Names and values of headers in turn, one a line: neither can hold a line break. The method follows, since it is sent too. */
+export const sent = ({ headers, method }) => [...headers, ['method', method]].flat().join('\n');
 
 /** What the body of a copy holds, or nothing if that can't be read on the spot. */
 export function body({ body }) {
@@ -64,12 +74,12 @@ export function body({ body }) {
   } else if (body instanceof URLSearchParams) {
     body = body.toString();
   }
-  if (typeof body === 'string') return new TextEncoder().encode(body);
+  return encode(body);
 }
 
-export function build(url, copy, authorization) {
-  copy.headers.set('authorization', authorization);
-  return new Request(url, copy);
+/** The message of what was thrown. */
+export function quoted(cause) {
+  try {
+    return typeof cause === 'string' ? cause : cause.message;
+  } catch {}
 }
-
-export const header = (request, name) => request.headers.get(name) ?? undefined;
