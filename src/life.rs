@@ -29,7 +29,7 @@ pub use settings::{Settings, SettingsChange, SettingsError, check_id, check_text
 
 /// A key as its account keeps it: what is true of all its versions, and those that are not revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "stored::Stored")]
+#[serde(from = "stored::Stored", into = "stored::Stored")]
 pub struct ManagedKey {
     /// The key id. It stays over rotations.
     pub id: String,

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ManagedKey, Settings, Version};
 use crate::{
@@ -10,8 +10,12 @@ use crate::{
     record::{Exposure, Revocation},
 };
 
-/// What is read. Before each version had an exposure of its own, the key had one for all of them.
-#[derive(Deserialize)]
+/// What is kept. Before each version had an exposure of its own, the key had one for all of them.
+///
+/// A program of that time may still come by, after a rollback: it reads the exposure of the key alone, and leaves out of what it saves
+/// whatever else it doesn't know. So the key's exposure is there for it as well, and what it saved is told by `by_version`: the exposure
+/// counts for all versions then, since nothing else says which of them it was.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Stored {
     id: String,
     account: String,
@@ -21,6 +25,8 @@ pub(super) struct Stored {
     settings: Settings,
     revoked: Option<Revocation>,
     exposed: Option<Exposure>,
+    #[serde(default)]
+    by_version: bool,
     versions: Vec<Version>,
 }
 
@@ -35,12 +41,34 @@ impl From<Stored> for ManagedKey {
             settings,
             revoked,
             exposed,
+            by_version,
             mut versions,
         } = stored;
-        for version in &mut versions {
-            version.exposed = version.exposed.take().or_else(|| exposed.clone());
+        if !by_version {
+            for version in &mut versions {
+                version.exposed = version.exposed.take().or_else(|| exposed.clone());
+            }
         }
         Self { id, account, kind, mode, created_at, settings, revoked, versions }
+    }
+}
+
+impl From<ManagedKey> for Stored {
+    fn from(key: ManagedKey) -> Self {
+        let ManagedKey { id, account, kind, mode, created_at, settings, revoked, versions } = key;
+        let exposed = versions.iter().rev().find_map(|version| version.exposed.clone());
+        Self {
+            id,
+            account,
+            kind,
+            mode,
+            created_at,
+            settings,
+            revoked,
+            exposed,
+            by_version: true,
+            versions,
+        }
     }
 }
 
@@ -71,5 +99,38 @@ mod tests {
         let exposure = Exposure::new(UnixTime(3), "browser", None);
         assert!(key.versions().iter().all(|version| version.exposed.as_ref() == Some(&exposure)));
         assert_eq!(key.status(UnixTime(4)), Status::Exposed);
+    }
+
+    fn exposed_in_one(number: usize) -> ManagedKey {
+        let mut key: ManagedKey = serde_json::from_str(OLD).unwrap();
+        let digest = key.versions()[number].digest;
+        key.expose(&digest, Exposure::new(UnixTime(3), "query", None)).unwrap();
+        key
+    }
+
+    #[test]
+    fn exposure_of_one_version_is_read_as_it_was_kept() {
+        for number in [0, 1] {
+            let key = exposed_in_one(number);
+            let read: ManagedKey =
+                serde_json::from_str(&serde_json::to_string(&key).unwrap()).unwrap();
+            assert_eq!(read, key);
+        }
+    }
+
+    /// It may block a text too many: which one it was is lost.
+    #[test]
+    fn no_exposure_is_lost_by_a_program_that_knows_none_of_versions() {
+        for number in [0, 1] {
+            let mut kept = serde_json::to_value(exposed_in_one(number)).unwrap();
+            let fields = kept.as_object_mut().unwrap();
+            assert_eq!(fields["exposed"]["channel"], "query");
+            fields.remove("by_version");
+            for version in fields["versions"].as_array_mut().unwrap() {
+                version.as_object_mut().unwrap().remove("exposed");
+            }
+            let key: ManagedKey = serde_json::from_value(kept).unwrap();
+            assert!(key.versions()[number].exposed.is_some());
+        }
     }
 }
