@@ -121,6 +121,29 @@ describe('the webhook', { concurrency: true }, () => {
     assert.deepEqual([verified(third).data.action, verified(third).data.key_id], ['quarantine', key.id]);
   });
 
+  test('that refuses one message for ever is told of what comes later', ANOTHER_MINUTE, async (t) => {
+    const { edge, api, receiver } = await startTold(t);
+    let refused;
+    receiver.answer = () => {
+      const id = receiver.messages.at(-1).headers['webhook-id'];
+      refused ??= id;
+      return id === refused ? 400 : 200;
+    };
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    await report(edge, id, key.key, 'refuse');
+    await until(() => receiver.messages.length === 1, 'the first message');
+    await report(edge, id, key.key, 'quarantine');
+    const other = await until(
+      () => receiver.messages.find(({ headers }) => headers['webhook-id'] !== refused), 'the second message', 60_000);
+    assert.equal(verified(other).data.action, 'quarantine');
+    // Once it was taken no more of it comes, while the first goes on.
+    const tries = () => receiver.messages.filter(({ headers }) => headers['webhook-id'] === refused).length;
+    const before = tries();
+    assert.ok(before >= 3, `${before}`);
+    await until(() => tries() > before, 'another try of the first message', 90_000);
+    assert.equal(receiver.messages.length, tries() + 1);
+  });
+
   test('that is silent holds no revocation up', async (t) => {
     const { edge, api, receiver } = await startTold(t);
     receiver.answer = () => 'silence';

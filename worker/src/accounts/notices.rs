@@ -1,7 +1,8 @@
 //! What the operator is still to be told of exposed keys: messages for the policy's webhook.
 //!
 //! A key has one message that is on its way and one that gathers what comes meanwhile. A message that was sent once stays as
-//! it is, under its id, however often it is sent again, so that a receiver can tell it from another.
+//! it is, under its id, however often it is sent again, so that a receiver can tell it from another. One that its receiver goes on
+//! refusing holds up no other: after a few tries the next one has its turn beside it.
 
 use keyguard::{ExposureAction, Fault, Kind, Mode, UnixTime};
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,16 @@ pub(crate) fn add(
             SELECT ?1, ?2, ?3, ?4, ?5, max(?6, coalesce(sent_at + ?7, 0)), 0 FROM incidents
             WHERE key_id = ?2 AND NOT EXISTS (SELECT 1 FROM notices WHERE key_id = ?2 AND attempts = 0)",
         &(runtime::random_id("msg_"), notice.key_id, at, rank, &data, ms(now), INTERVAL_MS),
-    )
+    )?;
+    let dropped: Vec<Id> = sql.rows(
+        "DELETE FROM notices WHERE key_id = ?1 AND seq NOT IN
+            (SELECT seq FROM notices WHERE key_id = ?1 ORDER BY seq DESC LIMIT ?2) RETURNING id",
+        &(notice.key_id, MOST_UNTAKEN),
+    )?;
+    for Id { id } in dropped {
+        log_dropped(&id, "too many that were never taken");
+    }
+    Ok(())
 }
 
 /// Counts an incident for the key's next message.
@@ -101,23 +111,28 @@ pub(crate) fn outgoing(
     Ok(None)
 }
 
-/// Messages that are due, the oldest of each key. While one is on its way it isn't due again.
+/// Messages that are due and whose turn it is. While one is on its way it isn't due again.
 fn due(sql: Sql<'_>, now_ms: f64) -> Result<Vec<Message>, Fault> {
     // What has come in until a message goes out for the first time is counted with it.
     sql.run(
-        "UPDATE notices SET count = (SELECT untold FROM incidents WHERE incidents.key_id = notices.key_id)
-            WHERE attempts = 0 AND due_at <= ?1 AND seq IN (SELECT min(seq) FROM notices GROUP BY key_id)",
+        &format!(
+            "UPDATE notices SET count = (SELECT untold FROM incidents WHERE incidents.key_id = notices.key_id)
+                WHERE attempts = 0 AND due_at <= ?1 AND {HAS_ITS_TURN}"
+        ),
         &[now_ms],
     )?;
     sql.run(
-        "UPDATE incidents SET untold = 0 WHERE key_id IN (SELECT key_id FROM notices WHERE attempts = 0
-            AND due_at <= ?1 AND seq IN (SELECT min(seq) FROM notices GROUP BY key_id))",
+        &format!(
+            "UPDATE incidents SET untold = 0 WHERE key_id IN
+                (SELECT key_id FROM notices WHERE attempts = 0 AND due_at <= ?1 AND {HAS_ITS_TURN})"
+        ),
         &[now_ms],
     )?;
     let rows: Vec<Row> = sql.rows(
-        "UPDATE notices SET attempts = attempts + 1, first_at = coalesce(first_at, ?1), due_at = ?1 + ?2
-            WHERE due_at <= ?1 AND seq IN (SELECT min(seq) FROM notices GROUP BY key_id)
-            RETURNING id, at, data, count",
+        &format!(
+            "UPDATE notices SET attempts = attempts + 1, first_at = coalesce(first_at, ?1), due_at = ?1 + ?2
+                WHERE due_at <= ?1 AND {HAS_ITS_TURN} RETURNING id, at, data, count"
+        ),
         &(now_ms, LEASE_MS),
     )?;
     rows.into_iter().map(Message::of).collect()
@@ -147,8 +162,7 @@ pub(crate) fn settle(
         &(id, now_ms - GIVEN_UP_MS),
     )?;
     if let Some(Id { id }) = dropped {
-        let line = serde_json::json!({ "event": "webhook-dropped", "id": id, "reason": error });
-        console_error!("{line}");
+        log_dropped(&id, error);
         return Ok(());
     }
     // Twice as long after each failure, from 5 seconds to an hour.
@@ -163,10 +177,12 @@ pub(crate) fn next(sql: Sql<'_>) -> Result<Option<f64>, Fault> {
     if !is_open(sql)? {
         return Ok(None);
     }
-    sql.number(
-        "SELECT min(due_at) AS number FROM notices WHERE seq IN (SELECT min(seq) FROM notices GROUP BY key_id)",
-        &NOTHING,
-    )
+    sql.number(&format!("SELECT min(due_at) AS number FROM notices WHERE {HAS_ITS_TURN}"), &NOTHING)
+}
+
+fn log_dropped(id: &str, reason: &str) {
+    let line = serde_json::json!({ "event": "webhook-dropped", "id": id, "reason": reason });
+    console_error!("{line}");
 }
 
 /// Messages, and where they go.
@@ -229,6 +245,11 @@ fn ms(at: UnixTime) -> f64 {
 }
 
 const NOTHING: [(); 0] = [];
+/// Which messages may go out: no older one of the key is there that had fewer than three tries.
+const HAS_ITS_TURN: &str = "NOT EXISTS (SELECT 1 FROM notices AS older
+    WHERE older.key_id = notices.key_id AND older.seq < notices.seq AND older.attempts < 3)";
+/// Messages of one key that are kept while none of them is taken.
+const MOST_UNTAKEN: u32 = 8;
 /// A receiver is told of a key at most once in this time.
 const INTERVAL_MS: f64 = 60_000.0;
 /// Longer than sending takes at most.
