@@ -5,7 +5,10 @@
 
 mod report;
 
-use alloc::string::{String, ToString};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -164,7 +167,13 @@ impl Incident {
     ///
     /// What is not certain is reported and no more; so is what a policy that only reports let pass, and a page that this policy's CORS
     /// doesn't list: no browser sends its `Authorization` here, since the preflight is refused, so its request came by way of a
-    /// server. Whoever presents a key asks for its end, so there the mildest is to revoke it.
+    /// server.
+    ///
+    /// A page takes no key away for good: the browser's word is a header, and a program can send it, too, by way of a merchant's own
+    /// server that passes headers on and adds its key. The merchant did nothing wrong, so what follows must be what an operator can
+    /// lift. In the other channels the key itself was sent, which only who holds it can do.
+    ///
+    /// Whoever presents a key asks for its end, so there the mildest is to revoke it.
     pub fn action(&self, mode: Mode, policy: &Policy) -> ExposureAction {
         let is_page = self.channel == Channel::Browser;
         let may_call = self
@@ -174,6 +183,7 @@ impl Incident {
         match (policy.exposure(mode), self.channel) {
             _ if !self.is_certain => ExposureAction::Refuse,
             _ if is_page && (policy.report_only() || !may_call) => ExposureAction::Refuse,
+            (ExposureAction::Revoke, Channel::Browser) => ExposureAction::Quarantine,
             (ExposureAction::Refuse, Channel::Presented) => ExposureAction::Revoke,
             (action, _) => action,
         }
@@ -184,10 +194,11 @@ impl Incident {
     }
 }
 
-/// The secret key that a request gave away before any key was looked up: over plain HTTP (step 1) or in its query (step 3).
+/// The secret keys that a request gave away before any key was looked up: over plain HTTP (step 1) or in its query (step 3).
 ///
-/// All that comes out of the texts is what finds the key's record. The first key that may be looked up under the policy counts; a
-/// key in another spelling than its own (upper-cased, broken up) can't be found by its digest.
+/// All that comes out of the texts is what finds the keys' records. Each key counts that may be looked up under the policy, so that
+/// one that nobody has hides no other, up to [`MOST_GIVEN_AWAY`]: each costs a read. A key in another spelling than its own
+/// (upper-cased, broken up) can't be found by its digest.
 ///
 /// ```
 /// use keyguard::{Denial, IssuedKey, Kind, Mode, Policy, RequestUrl, exposure::given_away};
@@ -197,9 +208,9 @@ impl Incident {
 /// let digest = key.digest();
 /// let url = format!("https://api.example.com/pay?next=%3Fkey%3D{}", *key.into_text());
 /// let url = RequestUrl::cut(&url, None).unwrap();
-/// let lookup = given_away(Denial::KeyInQuery, &url, None, &policy).unwrap();
-/// assert_eq!(lookup.digest(), &digest);
-/// assert!(given_away(Denial::UnknownKey, &url, None, &policy).is_none());
+/// let found = given_away(Denial::KeyInQuery, &url, None, &policy);
+/// assert_eq!(found[0].digest(), &digest);
+/// assert!(given_away(Denial::UnknownKey, &url, None, &policy).is_empty());
 /// # Ok::<(), keyguard::PolicyError>(())
 /// ```
 pub fn given_away(
@@ -207,18 +218,32 @@ pub fn given_away(
     url: &RequestUrl<'_>,
     authorization: Option<&str>,
     policy: &Policy,
-) -> Option<Lookup> {
-    let mut look_up = |key: ApiKey| {
-        let is_secret = key.kind() == Kind::Secret;
-        is_secret.then(|| Lookup::of(key, policy).ok()).flatten()
+) -> Vec<Lookup> {
+    let texts = match denial {
+        Denial::HttpsRequired => [authorization, url.query()],
+        Denial::KeyInQuery => [None, url.query()],
+        _ => return Vec::new(),
     };
-    let mut find = |text: Option<&str>| scan::find_key(text?.as_bytes(), &mut look_up);
-    match denial {
-        Denial::HttpsRequired => find(authorization).or_else(|| find(url.query())),
-        Denial::KeyInQuery => find(url.query()),
-        _ => None,
+    let mut found: Vec<Lookup> = Vec::new();
+    let mut take = |key: ApiKey| {
+        if key.kind() == Kind::Secret
+            && let Ok(lookup) = Lookup::of(key, policy)
+            && found.iter().all(|one| one.digest() != lookup.digest())
+        {
+            found.push(lookup);
+        }
+        (found.len() >= MOST_GIVEN_AWAY).then_some(())
+    };
+    for text in texts.into_iter().flatten() {
+        if scan::find_key(text.as_bytes(), &mut take).is_some() {
+            break;
+        }
     }
+    found
 }
+
+/// How many keys of one request are looked after.
+pub const MOST_GIVEN_AWAY: usize = 8;
 
 /// A page's origin, if it is one and could show no key: a host's name is the page's own choice.
 fn page(origin: &str) -> Option<String> {

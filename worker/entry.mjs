@@ -46,9 +46,10 @@ class Call {
   inspect(request, env, store, name, cacheTtl, ms) {
     this.after("inspection", async () => {
       const { answer, askedAt } = read(this.ctx, store, name, cacheTtl, ms);
-      this.askedAt = askedAt;
       const stored = await answer;
-      instance.sound(() => guard.inspected(request, env, this, stored));
+      // Not before: several keys of one request are asked for, each at its own time.
+      this.askedAt = askedAt;
+      instance.sound(() => guard.inspected(request, env, this, name, stored));
     });
   }
 

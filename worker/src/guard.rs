@@ -90,8 +90,8 @@ pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late
     Exchange { request, env, call, facts }.refuse(&fault.into(), &subject).into()
 }
 
-/// Looks after a key that a refused request gave away, with what the store said of it.
-pub(crate) fn inspected(request: &Request, env: &Env, call: &Call, stored: &JsValue) {
+/// Looks after a key that a refused request gave away, with what the store said of it under its name there.
+pub(crate) fn inspected(request: &Request, env: &Env, call: &Call, name: &str, stored: &JsValue) {
     let text = Zeroizing::new(runtime::facts(request, call));
     let (Some(facts), Ok(settings)) = (Facts::read(&text), settings::settings(env)) else { return };
     let exchange = Exchange { request, env, call, facts };
@@ -99,7 +99,7 @@ pub(crate) fn inspected(request: &Request, env: &Env, call: &Call, stored: &JsVa
     let denial = before(&exchange, &url, &settings.policy)
         .and_then(|_| bearer(&url, exchange.facts.method, exchange.facts.authorization).map(drop));
     if let Err(denial) = denial {
-        exposure::given_away_by(&exchange, denial, &url, settings, Some(stored));
+        exposure::given_away_by(&exchange, denial, &url, settings, Some((name, stored)));
     }
 }
 

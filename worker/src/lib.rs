@@ -31,10 +31,10 @@ pub fn resumed(
     guard::handle(request, env, call, Brought { stored, within })
 }
 
-/// Looks after a key that a refused request gave away, with what the store said of it.
+/// Looks after a key that a refused request gave away, with what the store said of it under its name there.
 #[wasm_bindgen]
-pub fn inspected(request: &Request, env: &Env, call: &Call, stored: &JsValue) {
-    guard::inspected(request, env, call, stored);
+pub fn inspected(request: &Request, env: &Env, call: &Call, name: &str, stored: &JsValue) {
+    guard::inspected(request, env, call, name, stored);
 }
 
 /// Takes in that an address is over its limit for refused credentials.

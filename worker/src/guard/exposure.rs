@@ -15,34 +15,41 @@ use super::{
     store,
 };
 
-/// Looks after what a refusal before any look-up gave away, once the caller has its answer. `stored` is what the store
-/// said of the key, if it was asked.
+/// Looks after what a refusal before any look-up gave away, once the caller has its answer. `brought` is what the store said of one
+/// of the keys, if it was asked: the key's name there, and the answer.
 pub(crate) fn given_away_by(
     exchange: &Exchange<'_>,
     denial: Denial,
     url: &RequestUrl<'_>,
     settings: &Settings,
-    stored: Option<&JsValue>,
+    brought: Option<(&str, &JsValue)>,
 ) {
     let policy = &settings.policy;
-    let authorization = exchange.facts.authorization;
-    let Some(lookup) = given_away(denial, url, authorization, policy) else { return };
-    let found = match (memory::recall(lookup.digest(), policy, exchange.facts.now), stored) {
-        (Found::Known(found), _) => found,
-        (Found::AskStore, Some(stored)) => {
-            let times = (exchange.asked_at(), exchange.facts.now);
-            memory::keep(lookup.digest(), stored, policy, times).unwrap_or_default()
-        }
-        (Found::AskStore, None) => {
-            if limits::admit_address(exchange, lookup.digest(), policy).is_ok() {
-                store::inspect(exchange, &lookup, policy);
+    for lookup in given_away(denial, url, exchange.facts.authorization, policy) {
+        let digest = lookup.digest();
+        let stored = match brought {
+            Some((name, stored)) if digest.store_name() == name => Some(stored),
+            // Another's answer.
+            Some(_) => continue,
+            None => None,
+        };
+        let found = match (memory::recall(digest, policy, exchange.facts.now), stored) {
+            (Found::Known(found), _) => found,
+            (Found::AskStore, Some(stored)) => {
+                let times = (exchange.asked_at(), exchange.facts.now);
+                memory::keep(digest, stored, policy, times).unwrap_or_default()
             }
-            return;
+            (Found::AskStore, None) => {
+                if limits::admit_address(exchange, digest, policy).is_ok() {
+                    store::inspect(exchange, &lookup, policy);
+                }
+                continue;
+            }
+        };
+        match &found {
+            Some(found) => note(exchange, denial, &lookup, &found.record, settings),
+            None => limits::strike(exchange, policy),
         }
-    };
-    match &found {
-        Some(found) => note(exchange, denial, &lookup, &found.record, settings),
-        None => limits::strike(exchange, policy),
     }
 }
 
