@@ -3,11 +3,13 @@
 import { administer } from "./accounts.mjs";
 import * as guard from "./build/guard.js";
 import { Instance } from "./instance.mjs";
+import { Reports } from "./reports.mjs";
 import { read, within } from "./store.mjs";
 
 export { Account, DigestIndex } from "./accounts.mjs";
 
 const instance = new Instance(guard);
+const reports = new Reports();
 
 /** What one request needs of the runtime while the wasm isn't running. */
 class Call {
@@ -55,7 +57,8 @@ class Call {
 
   /** Tells an account of an incident, after the answer. */
   report(account, report) {
-    this.after("report", () => this.#account(account).expose(report));
+    reports.add(account, report, this.id);
+    reports.deliver(this.env, this.ctx);
   }
 
   /** Tells an account that one of its keys was used, after the answer. */
@@ -63,9 +66,13 @@ class Call {
     this.after("use", () => this.#account(account).used(JSON.stringify({ key_id: keyId, at })));
   }
 
-  /** Counts the verdict: the point is written once there is an answer. */
+  /**
+   * Counts the verdict. Nothing waits for that; and it waits for nothing, least of all the upstream: what `waitUntil` waits for would
+   * keep the call to it going when the client has left.
+   */
   count(account, blobs) {
-    this.point = { indexes: [account], blobs: blobs.split("\n") };
+    const doubles = [Date.now() - this.started];
+    this.after("count", () => this.env.USAGE.writeDataPoint({ indexes: [account], blobs: blobs.split("\n"), doubles }));
   }
 
   /** Does what no answer waits for. What fails is logged, and done again when it is due again. */
@@ -168,15 +175,6 @@ async function resume(request, env, call) {
   }
 }
 
-/** The answer, and the verdict counted after it. */
-function counted(env, ctx, call, answer) {
-  ctx.waitUntil((async () => {
-    await answer;
-    if (call.point) env.USAGE.writeDataPoint({ ...call.point, doubles: [Date.now() - call.started] });
-  })().catch(() => {}));
-  return answer;
-}
-
 export default {
   fetch(request, env, ctx) {
     const call = new Call(env, ctx);
@@ -187,7 +185,8 @@ export default {
       return broken(request, env, call, error);
     }
     const waits = call.storing || call.limiting || call.isReserved;
-    answer = waits ? resume(request, env, call) : answered(request, env, call, answer);
-    return env.USAGE ? counted(env, ctx, call, answer) : answer;
+    if (waits) return resume(request, env, call);
+    if (!call.isSent && reports.isWaiting) reports.deliver(env, ctx);
+    return answered(request, env, call, answer);
   },
 };

@@ -202,6 +202,87 @@ test('what the edge itself sees of a key and its use reaches the account', async
   assertRefused(await guard.sendAs(key, { target: '/echo' }), 'key-exposed');
 });
 
+describe('what the edge sees in each channel', () => {
+  const place = { browser: PLACE, http: null, query: null };
+  const ways = {
+    browser: (key) => ({ target: '/echo', headers: [['Authorization', `Bearer ${key}`], ['Origin', PLACE], ['Sec-Fetch-Site', 'same-site']] }),
+    http: (key) => ({ target: '/echo', host: 'api.example.com', headers: [['Authorization', `Bearer ${key}`]] }),
+    query: (key) => ({ target: `/echo?api_key=${key}` }),
+  };
+  const codes = { browser: 'secret-key-in-browser', http: 'https-required', query: 'invalid-request' };
+
+  for (const [action, statuses] of Object.entries({
+    refuse: { browser: 'active', http: 'active', query: 'active' },
+    quarantine: { browser: 'exposed', http: 'exposed', query: 'exposed' },
+    revoke: { browser: 'exposed', http: 'revoked', query: 'revoked' },
+  })) {
+    test(`${action}: the log, the audit and the key say so, and no key that is none is reported`, async (t) => {
+      // `refuse` is the default.
+      const exposure = action === 'refuse' ? {} : { exposure: { live: action } };
+      const { edge: guard, api: admin } = await startApi({ policy: policyFor(upstream.origin, { cors: { origins: [PLACE] }, ...exposure }) });
+      t.after(() => guard.stop());
+      for (const [channel, way] of Object.entries(ways)) {
+        const { id, keys: { secret_live: key } } = await admin.createAccount();
+        await admin.written(id);
+        // A key that nobody has is no incident.
+        await guard.send(way(issueKey('secret', 'live')));
+        const refused = await guard.send(way(key.key));
+        assertRefused(refused, codes[channel]);
+        const request = refused.header('keyguard-request-id');
+        const line = await guard.lines.find((one) => one.event === 'exposure' && one.request_id === request);
+        assert.deepEqual([line.key_id, line.channel, line.place, line.certain], [key.id, channel, place[channel], true]);
+        const told = action === 'revoke' && channel === 'browser' ? 'quarantine' : action;
+        assert.equal(line.action, told);
+        const entry = await until(async () => {
+          const entries = await admin.audit(id);
+          return entries.find(({ credential }) => credential === `edge:${channel}`);
+        }, 'the audit');
+        assert.equal(entry.request_id, request);
+        assert.equal(entry.action, told === 'refuse' ? 'key.exposure_reported' : 'key.exposed');
+        assert.equal((await admin.show(key)).status, statuses[channel]);
+        await admin.written(id);
+        const response = await guard.sendAs(key, { target: '/echo' });
+        if (statuses[channel] === 'active') assert.equal(response.status, 200);
+        else assertRefused(response, `key-${statuses[channel]}`);
+      }
+      const incidents = guard.lines.all.filter((text) => text.includes('"event":"exposure"') && text.includes('"certain"'));
+      assert.equal(incidents.length, 3);
+    });
+  }
+});
+
+test('every key of one query reaches its account, whatever stands before it', async (t) => {
+  const policy = policyFor(upstream.origin, { exposure: { live: 'revoke', test: 'quarantine' } });
+  const { edge: guard, api: admin } = await startApi({ policy });
+  t.after(() => guard.stop());
+  const [first, second] = [await admin.createAccount(), await admin.createAccount()];
+  for (const { id } of [first, second]) await admin.written(id);
+  const keys = [first.keys.secret_live, second.keys.secret_live, first.keys.secret_test];
+  const made = () => issueKey('secret', 'live');
+  const parts = [made(), keys[0].key, made(), made(), keys[1].key, first.keys.publishable_live.key, keys[2].key];
+  const target = `/echo?${parts.map((part, index) => `k${index}=${part}`).join('&')}`;
+  assertRefused(await guard.send({ target }), 'invalid-request');
+  for (const [index, status] of ['revoked', 'revoked', 'exposed'].entries()) {
+    await until(async () => (await admin.show(keys[index])).status === status, `the ${index + 1}. key's end`);
+    assert.equal((await admin.show(keys[index])).exposed.channel, 'query');
+  }
+  assert.equal((await admin.show(first.keys.publishable_live)).status, 'active');
+});
+
+test('no page takes a key away for good', async (t) => {
+  const policy = policyFor(upstream.origin, { exposure: { live: 'revoke' }, cors: { origins: [PLACE] } });
+  const { edge: guard, api: admin } = await startApi({ policy });
+  t.after(() => guard.stop());
+  const { id, keys: { secret_live: key } } = await admin.createAccount();
+  await admin.written(id);
+  // A program can say the same by way of a merchant's own server, which adds its key.
+  const fromPage = { target: '/echo', headers: [['Origin', PLACE], ['Sec-Fetch-Site', 'cross-site']] };
+  assertRefused(await guard.sendAs(key, fromPage), 'secret-key-in-browser');
+  await until(async () => (await admin.show(key)).status === 'exposed', 'the quarantine');
+  (await admin.post(`/accounts/${id}/keys/${key.id}/lift`)).ok(200);
+  assert.equal((await admin.show(key)).status, 'active');
+});
+
 test('an account of before there were exposures gets what it lacks', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'keyguard-older-'));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,8 @@
 // Stands before the Worker's own entry module in a test: it moves the clock that the Worker reads and breaks the bindings that it has, as
-// the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how}`, and each request says it anew.
+// the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how}`, and each request says it anew; so many of
+// the calls that report an exposure fail from then on as `"reports"` says.
 
-import entry from './entry.mjs';
+import entry, { Account as RealAccount } from './entry.mjs';
 
 export * from './entry.mjs';
 
@@ -29,10 +30,22 @@ const counting = {
   },
 };
 
+let failing = 0;
+
+/** The account's object; it is in the Worker's own isolate here. */
+export class Account extends RealAccount {
+  expose(...report) {
+    if (failing === 0) return super.expose(...report);
+    failing -= 1;
+    throw new Error('broken');
+  }
+}
+
 export default {
   fetch(request, env, ctx) {
-    const { clock = 0, store, limiter = 'says yes' } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
+    const { clock = 0, store, limiter = 'says yes', reports } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
     ahead = clock;
+    if (reports !== undefined) failing = reports;
     const bindings = { ...env, RATE_PLAYED: { limit: HOW[limiter] }, RATE_REFUSED: counting };
     if (store) bindings.KEYS = { get: HOW[store] };
     return entry.fetch(request, bindings, ctx);
