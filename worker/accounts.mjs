@@ -4,6 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 
 import { isGitHubs } from "./github.mjs";
 import { Instance } from "./instance.mjs";
+import { within } from "./store.mjs";
 import { posted, signingKey } from "./webhook.mjs";
 
 const BODY_LIMIT = 1024 * 1024;
@@ -12,6 +13,8 @@ const PUT_LIMIT_MS = 10_000;
 /** Puts of one run, and its time: a Worker may make a thousand, and an alarm has a quarter of an hour. */
 const RUN_LIMIT = 600;
 const RUN_LIMIT_MS = 5 * 60_000;
+/** Accounts that are told of leaks at the same time. */
+const ACCOUNTS_AT_ONCE = 10;
 
 // The wasm of the write side, and how to call it. Loaded when it is needed first: an isolate that only guards never is
 // the slower for it.
@@ -30,7 +33,7 @@ async function load() {
 export async function administer(request, env, call) {
   if (!wasm) await load();
   const leak = sound(() => wasm.leaks_open(request, env, call));
-  if (leak) return typeof leak === "string" ? reported(request, env, call, leak) : leak;
+  if (leak) return typeof leak === "string" ? reported(request, env, call, JSON.parse(leak)) : leak;
   const refused = sound(() => wasm.admin_open(request, env, call));
   if (refused) return refused;
   const body = textOf(await bytesOf(request));
@@ -91,7 +94,13 @@ function textOf(bytes) {
 }
 
 /** Answers a report of leaked keys, once their accounts have it. */
-async function reported(request, env, call, source) {
+async function reported(request, env, call, { source, limiter }) {
+  if (limiter) {
+    // Before anything else: nobody needs a credential to get here.
+    const { binding, key, ms } = limiter;
+    const room = await within(ms, (async () => (await env[binding].limit({ key })).success)(), undefined);
+    if (room !== true) return sound(() => wasm.leaks_limited(request, env, call, room === false));
+  }
   const bytes = await bytesOf(request);
   const isSigned = source !== "github" || (bytes && (await isGitHubs(request.headers, bytes, env)));
   const planned = sound(() => wasm.leaks_plan(request, env, call, source, textOf(bytes), isSigned));
@@ -107,16 +116,20 @@ async function reported(request, env, call, source) {
 
 /** Tells accounts of their leaked keys; the digests of those that are somebody's. */
 async function told(env, { leaks }, requestId) {
-  const shards = new Map();
-  for (const { shard, digest } of leaks) if (shard) shards.set(shard, [...(shards.get(shard) ?? []), digest]);
-  const found = await Promise.all([...shards].map(([shard, digests]) =>
-    env.DIGESTS.get(env.DIGESTS.idFromName(shard)).owners(JSON.stringify(digests))));
+  const shards = Object.groupBy(leaks.filter(({ shard }) => shard), ({ shard }) => shard);
+  const found = await Promise.all(Object.entries(shards).map(([shard, some]) =>
+    env.DIGESTS.get(env.DIGESTS.idFromName(shard)).owners(JSON.stringify(some.map(({ digest }) => digest)))));
   const owners = new Map(found.flatMap((some) => JSON.parse(some)).map(({ digest, account }) => [digest, account]));
+  // One call for an account, however many of its keys leaked: a request may make a thousand.
+  const told = Object.entries(Object.groupBy(leaks.filter(({ digest }) => owners.has(digest)), ({ digest }) => owners.get(digest)));
   const known = [];
-  for (const { digest, report } of leaks) {
-    if (!owners.has(digest)) continue;
-    const owner = env.ACCOUNTS.get(env.ACCOUNTS.idFromName(owners.get(digest)));
-    if (JSON.parse(await owner.expose(report, requestId)).is_known) known.push(digest);
+  for (let at = 0; at < told.length; at += ACCOUNTS_AT_ONCE) {
+    const some = told.slice(at, at + ACCOUNTS_AT_ONCE).map(async ([account, its]) => {
+      const owner = env.ACCOUNTS.get(env.ACCOUNTS.idFromName(account));
+      const outcomes = JSON.parse(await owner.exposeAll(its.map(({ report }) => report), requestId));
+      known.push(...its.filter((_, index) => outcomes[index].is_known).map(({ digest }) => digest));
+    });
+    await Promise.all(some);
   }
   return known;
 }
@@ -172,6 +185,11 @@ export class Account extends DurableObject {
       if (JSON.parse(outcome).is_due) this.ctx.storage.setAlarm(Date.now());
       return outcome;
     });
+  }
+
+  /** The same for several: a list of what came of each. */
+  exposeAll(reports, requestId) {
+    return `[${reports.map((report) => this.expose(report, requestId))}]`;
   }
 
   /** Takes in that a key was used: `{ key_id, at }`. */

@@ -23,13 +23,13 @@ export async function isGitHubs(headers, bytes, env) {
   const identifier = headers.get("github-public-key-identifier") ?? "";
   const signature = rawSignature(headers.get("github-public-key-signature") ?? "");
   if (!/^[0-9a-zA-Z_-]{1,128}$/.test(identifier) || !signature) return false;
-  const found = await keyOf(identifier, env.GITHUB_KEYS_URL ?? KEYS_URL);
+  const found = await keyOf(identifier, env.GITHUB_KEYS_URL ?? KEYS_URL, env.GITHUB_TOKEN);
   if (!found) return found === undefined ? undefined : false;
   return crypto.subtle.verify(ALGORITHM, found, signature, bytes);
 }
 
 /** The key of this name: null for none that GitHub has, undefined where that can't be found out now. */
-async function keyOf(identifier, url) {
+async function keyOf(identifier, url, token) {
   const known = keys.get(identifier);
   const now = Date.now();
   const isFresh = now - fetchedAt < FRESH_MS;
@@ -40,7 +40,7 @@ async function keyOf(identifier, url) {
   if (isFresh) askedAgainAt = now;
   else askedAt = now;
   try {
-    keys = await published(url);
+    keys = await published(url, token);
     fetchedAt = Date.now();
     return keys.get(identifier) ?? null;
   } catch (error) {
@@ -49,9 +49,10 @@ async function keyOf(identifier, url) {
   }
 }
 
-async function published(url) {
+/** The keys that GitHub has. Who is nobody shares what GitHub grants to an address with all who use it. */
+async function published(url, token) {
   const response = await fetch(url, {
-    headers: { Accept: "application/json", "User-Agent": "keyguard" },
+    headers: { Accept: "application/json", "User-Agent": "keyguard", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
     redirect: "manual",
     signal: AbortSignal.timeout(KEYS_LIMIT_MS),
   });

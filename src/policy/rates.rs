@@ -9,12 +9,13 @@ use crate::{Denial, Fault, KeyRecord};
 
 pub(super) use document::RatesDocument;
 
-/// The limits of a deployment: tiers for keys, and one limiter for those who present none that holds.
+/// The limits of a deployment: tiers for keys, and limiters by address for what needs no key that holds.
 #[derive(Debug)]
 pub struct Rates {
     tiers: Vec<Tier>,
     default: Option<usize>,
     refused: Option<Tier>,
+    leaks: Option<Tier>,
 }
 
 impl Rates {
@@ -31,6 +32,16 @@ impl Rates {
     /// The limiter for addresses that present refused credentials.
     pub fn refused(&self) -> Option<&Tier> {
         self.refused.as_ref()
+    }
+
+    /// The limiter for addresses that report leaked keys.
+    pub fn leaks(&self) -> Option<&Tier> {
+        self.leaks.as_ref()
+    }
+
+    /// Every limiter there is: a deployment needs the binding of each.
+    pub fn limiters(&self) -> impl Iterator<Item = &Tier> {
+        self.tiers.iter().chain(&self.refused).chain(&self.leaks)
     }
 
     /// Step 10: the tier that counts this key's requests; `None` if nothing limits it.

@@ -7,7 +7,7 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  assertProblem, assertRefused, digest, issueKey, policyFor, sleep, startApi, startUpstream, stopAll,
+  Api, assertProblem, assertRefused, digest, issueKey, policyFor, sleep, startApi, startBareEdge, startUpstream, stopAll,
 } from './harness.mjs';
 
 /** GitHub's own example of a signed message, with its test key, from its documentation. */
@@ -23,9 +23,10 @@ HzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==
 
 /** GitHub as far as its keys go: more of them can be added, and it can fail. */
 async function startGitHub() {
-  const github = { keys: [], lists: 0, isDown: false };
+  const github = { keys: [], lists: 0, isDown: false, asked: [] };
   const server = http.createServer((request, response) => {
     github.lists += 1;
+    github.asked.push(request.headers);
     if (github.isDown) return void response.writeHead(500).end();
     const keys = github.keys.map(({ identifier, publicKey }) => ({
       key_identifier: identifier, key: publicKey, is_current: true,
@@ -168,10 +169,42 @@ describe("GitHub's message", () => {
   });
 
   test('that is signed and makes no sense is refused', async () => {
-    for (const body of [{}, 'x', [1], [{ token: 1, type: 'a', url: 'b' }], [{ type: 'a' }], Array(501).fill(found('x'))]) {
+    for (const body of [{}, 'x', [1], [{ token: 1, type: 'a', url: 'b' }], [{ type: 'a' }]]) {
       assertProblem(await tell(body), 400, 'invalid-body');
     }
     assert.deepEqual((await tell([])).ok(200), []);
+  });
+
+  test('may be long, and name many keys of many accounts', async () => {
+    const accounts = await Promise.all(Array.from({ length: 12 }, () => api.createAccount()));
+    const keys = accounts.flatMap(({ keys: { secret_live: live, secret_test: test } }) => [live, test]);
+    const tokens = Array.from({ length: 2000 }, () => issueKey('secret', 'live')).concat(keys.map(({ key }) => key));
+    const labels = (await tell(tokens.map((token) => found(token, { url: '' })))).ok(200);
+    assert.equal(labels.length, tokens.length);
+    const real = labels.filter(({ label }) => label === 'true_positive').map(({ token_hash: hash }) => hash);
+    assert.deepEqual(real.sort(), keys.map(({ key }) => digest(key)).sort());
+    for (const { id, keys: { secret_live: key } } of accounts) {
+      await api.written(id);
+      const { status, exposed } = await api.show(key);
+      assert.deepEqual([status, exposed.channel, exposed.place], ['exposed', 'github', null]);
+    }
+  });
+
+  test('is verified whatever the length of the numbers of its signature', async () => {
+    const { privateKey } = github.keys.find(({ identifier }) => identifier === 'current');
+    const text = Buffer.from(JSON.stringify([found('x')]));
+    const lengths = new Set();
+    for (let tries = 0; tries < 20_000 && !(lengths.has(31) && lengths.has(33)); tries += 1) {
+      const signature = sign('sha256', text, privateKey);
+      const first = signature[3];
+      const second = signature[5 + first];
+      const isNew = [first, second].some((length) => !lengths.has(length));
+      if (!isNew) continue;
+      for (const length of [first, second]) lengths.add(length);
+      const headers = { 'Github-Public-Key-Signature': signature.toString('base64') };
+      (await tell([found('x')], { headers })).ok(200);
+    }
+    assert.ok(lengths.has(31) && lengths.has(32) && lengths.has(33), [...lengths].join());
   });
 
   test('shows no key and no query in what is kept', async () => {
@@ -182,6 +215,18 @@ describe("GitHub's message", () => {
     await api.written(id);
     assert.equal((await api.show(key)).exposed.place, null);
   });
+});
+
+test("GitHub's keys are asked for as somebody, where the deployment is somebody", async (t) => {
+  assert.ok(github.asked.every(({ authorization }) => authorization === undefined));
+  const policy = policyFor(upstream.origin, { leaks: { github: true } });
+  const { edge: guard, api: admin } = await startApi({ policy, vars: { GITHUB_KEYS_URL: github.url, GITHUB_TOKEN: 'token_of_a_test' } });
+  t.after(() => guard.stop());
+  const { identifier, signature, body } = EXAMPLE;
+  (await admin.post('/leaks/github', body, {
+    Authorization: undefined, 'Github-Public-Key-Identifier': identifier, 'Github-Public-Key-Signature': signature,
+  })).ok(200);
+  assert.equal(github.asked.at(-1).authorization, 'Bearer token_of_a_test');
 });
 
 describe('a key that is presented', () => {
@@ -224,6 +269,62 @@ describe('a key that is presented', () => {
       assertProblem(answer, 405, 'method-not-allowed');
       assert.equal(answer.header('allow'), 'POST');
     }
+  });
+});
+
+describe('reports from one address', () => {
+  const limit = { binding: 'RATE_LEAKS', limit: 3, period: 60 };
+  const limited = (namespace, fields = {}) => ({
+    policy: policyFor(upstream.origin, { leaks: { github: true, presented: true }, rates: { leaks: limit }, ...fields }),
+    vars: { GITHUB_KEYS_URL: github.url },
+    bindings: { ratelimits: { RATE_LEAKS: { namespace_id: namespace, simple: { limit: 3, period: 60 } } } },
+  });
+
+  test('are limited before anything is done, and by nobody else', async (t) => {
+    const { edge: guard, api: admin } = await startApi(limited('2001'));
+    t.after(() => guard.stop());
+    const { keys: { secret_test: key } } = await admin.createAccount();
+    const from = (address) => ({ Authorization: undefined, 'Idempotency-Key': undefined, 'CF-Connecting-IP': address });
+    const lists = github.lists;
+    for (let count = 0; count < 3; count += 1) {
+      (await admin.post('/leaks', { key: issueKey('secret', 'test') }, from(`2001:db8::${count}`))).ok(202);
+    }
+    const answers = [
+      await admin.post('/leaks', { key: key.key }, from('2001:db8::9')),
+      await admin.post('/leaks', 'x'.repeat(1024 * 1024 + 1), from('2001:db8::9')),
+      await admin.post('/leaks/github', [], { ...from('2001:db8::9'), 'Github-Public-Key-Identifier': 'unheard' }),
+    ];
+    for (const answer of answers) {
+      assertProblem(answer, 429, 'rate-limited');
+      assert.deepEqual(['retry-after', 'ratelimit-policy', 'ratelimit'].map((name) => answer.header(name)),
+        ['60', '"leaks";q=3;w=60', '"leaks";r=0;t=60']);
+    }
+    assert.deepEqual([github.lists, (await admin.show(key)).status], [lists, 'active']);
+    // An operator isn't counted, and neither is another network.
+    (await admin.get('/accounts')).ok(200);
+    (await admin.post('/leaks', { key: key.key }, from('2001:db8:0:1::1'))).ok(202);
+    assert.equal((await admin.show(key)).status, 'revoked');
+  });
+
+  test('are refused while they can not be counted', async (t) => {
+    const broken = await startBareEdge({
+      policy: policyFor(upstream.origin, { leaks: { presented: true }, rates: { leaks: { ...limit, binding: 'RATE_PLAYED' } } }),
+      store: upstream.origin,
+      standIn: true,
+    });
+    t.after(() => broken.stop());
+    const ask = new Api(broken, 'none', { Authorization: undefined, 'Idempotency-Key': undefined });
+    for (const limiter of ['throws', 'rejects', 'hangs', 'says nothing']) {
+      const answer = await ask.post('/leaks', { key: issueKey('secret', 'live') }, { 'X-Stand-In': JSON.stringify({ limiter }) });
+      assertProblem(answer, 503, 'store-unavailable');
+    }
+    (await ask.post('/leaks', { key: issueKey('secret', 'live') })).ok(202);
+  });
+
+  test('are refused where the limiter of the policy is not bound', async (t) => {
+    const { edge: guard } = await startApi({ ...limited('2002'), bindings: {} });
+    t.after(() => guard.stop());
+    assertRefused(await guard.send(), 'misconfigured');
   });
 });
 

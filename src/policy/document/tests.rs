@@ -130,7 +130,8 @@ fn errors_in_rates_name_the_field() {
     refused_beside_upstream(r#""rates":{"tiers":[],"default":"a"}"#, "rates.default");
     refused_tier(r#""name":"b","binding":"B","limit":1"#, "rates.tiers[1]");
     refused_tier(r#""name":"a","binding":"B","limit":1,"period":10"#, "rates.tiers[1].name");
-    for name in ["", "a b", "a\\\"", "ä", "refused", "a23456789012345678901234567890123"] {
+    for name in ["", "a b", "a\\\"", "ä", "refused", "leaks", "a23456789012345678901234567890123"]
+    {
         let tier = format!(r#""name":"{name}","binding":"B","limit":1,"period":10"#);
         refused_tier(&tier, "rates.tiers[1].name");
     }
@@ -162,6 +163,24 @@ fn errors_in_rates_name_the_field() {
         r#""rates":{"refused":{"name":"b","binding":"B","limit":1,"period":10}}"#,
         "rates.refused.name",
     );
+    refused_beside_upstream(
+        r#""rates":{"refused":{"binding":"A","limit":1,"period":10},"leaks":{"binding":"A","limit":1,"period":10}}"#,
+        "rates.leaks.binding",
+    );
+}
+
+#[test]
+fn limiters_by_address_stand_alone() {
+    for name in ["refused", "leaks"] {
+        let policy = beside_upstream(&format!(
+            r#""rates":{{"{name}":{{"binding":"A","limit":9,"period":60}}}}"#
+        ));
+        let rates = policy.rates().unwrap();
+        let fields: Vec<_> = rates.limiters().map(|tier| tier.limit().policy_field()).collect();
+        assert_eq!(fields, [format!(r#""{name}";q=9;w=60"#)]);
+        assert_eq!(rates.refused().is_some(), name == "refused");
+        assert_eq!(rates.leaks().is_some(), name == "leaks");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(in crate::policy) struct RatesDocument {
     tiers: Vec<TierDocument>,
     default: Option<String>,
     refused: Option<LimiterDocument>,
+    leaks: Option<LimiterDocument>,
 }
 
 #[derive(Deserialize)]
@@ -48,22 +49,25 @@ impl RatesDocument {
             let index = checked.tiers.iter().position(|tier| tier.name() == name);
             index.ok_or_else(|| PolicyError::new("rates.default", "must name one of the tiers"))
         });
-        let refused = self.refused.map(|limiter| {
-            let name = TierName::parse(REFUSED).ok_or_else(|| PolicyError::new(".", REFUSED))?;
-            checked.tier("rates.refused", name, limiter)
-        });
-        let (default, refused) = (default.transpose()?, refused.transpose()?);
-        if checked.tiers.is_empty() && refused.is_none() {
-            return Err(PolicyError::new("rates", "needs `tiers`, `refused` or both"));
+        let default = default.transpose()?;
+        let refused = checked.by_address(REFUSED, self.refused)?;
+        let leaks = checked.by_address(LEAKS, self.leaks)?;
+        let Checked { tiers, bindings } = checked;
+        if bindings.is_empty() {
+            return Err(PolicyError::new(
+                "rates",
+                "needs at least one of `tiers`, `refused` and `leaks`",
+            ));
         }
-        Ok(Rates { tiers: checked.tiers, default, refused })
+        Ok(Rates { tiers, default, refused, leaks })
     }
 }
 
-/// The tiers that were read so far.
+/// What was read so far.
 #[derive(Default)]
 struct Checked {
     tiers: Vec<Tier>,
+    bindings: Vec<String>,
 }
 
 impl Checked {
@@ -71,10 +75,10 @@ impl Checked {
         let name = TierName::parse(text).ok_or_else(|| {
             PolicyError::new(field, "must be 1 to 32 ASCII letters, digits, `-` and `_`")
         })?;
-        if text == REFUSED {
+        if [REFUSED, LEAKS].contains(&text) {
             return Err(PolicyError::new(
                 field,
-                "must not be `refused`: that is the name of `rates.refused`",
+                "must not be `refused` or `leaks`: these are the names of `rates.refused` and `rates.leaks`",
             ));
         }
         if self.tiers.iter().any(|tier| tier.limit.name == name) {
@@ -83,8 +87,20 @@ impl Checked {
         Ok(name)
     }
 
+    /// A limiter that counts addresses, under the name of its field.
+    fn by_address(
+        &mut self,
+        name: &str,
+        limiter: Option<LimiterDocument>,
+    ) -> Result<Option<Tier>, PolicyError> {
+        let Some(limiter) = limiter else { return Ok(None) };
+        let field = format!("rates.{name}");
+        let name = TierName::parse(name).ok_or_else(|| PolicyError::new(&field, "has no name"))?;
+        self.tier(&field, name, limiter).map(Some)
+    }
+
     fn tier(
-        &self,
+        &mut self,
         field: &str,
         name: TierName,
         limiter: LimiterDocument,
@@ -100,11 +116,11 @@ impl Checked {
         let Some(period) = Period::of(limiter.period) else {
             return error("period", "must be 10 or 60, which are the periods that a binding has");
         };
-        let same_binding = self.tiers.iter().find(|tier| tier.binding == limiter.binding);
-        if same_binding.is_some() {
+        if self.bindings.contains(&limiter.binding) {
             // Its count, limit and period are one, and are the binding's.
             return error("binding", "is another tier's binding already");
         }
+        self.bindings.push(limiter.binding.clone());
         let limit = Limit { name, requests: limiter.limit, period };
         Ok(Tier { limit, binding: limiter.binding })
     }
@@ -119,3 +135,6 @@ fn is_binding(text: &str) -> bool {
 
 /// What the limiter for refused credentials is called in its fields.
 const REFUSED: &str = "refused";
+
+/// What the limiter for reports of leaked keys is called in its fields.
+const LEAKS: &str = "leaks";

@@ -113,6 +113,10 @@ pub(crate) struct Answer {
     pub(crate) is_problem: bool,
     pub(crate) is_replayed: bool,
     pub(crate) retry_after: Option<String>,
+    #[serde(default)]
+    pub(crate) rate_limit: Option<String>,
+    #[serde(default)]
+    pub(crate) rate_limit_policy: Option<String>,
     pub(crate) body: String,
 }
 
@@ -123,7 +127,15 @@ impl Answer {
 
     /// An answer whose body is JSON already.
     pub(crate) fn of_text(status: u16, body: String) -> Self {
-        Self { status, is_problem: false, is_replayed: false, retry_after: None, body }
+        Self {
+            status,
+            is_problem: false,
+            is_replayed: false,
+            retry_after: None,
+            rate_limit: None,
+            rate_limit_policy: None,
+            body,
+        }
     }
 
     pub(crate) fn of_problem(problem: &Problem, instance: Option<&str>, request_id: &str) -> Self {
@@ -132,6 +144,8 @@ impl Answer {
             is_problem: true,
             is_replayed: false,
             retry_after: problem.retry_after().map(ToOwned::to_owned),
+            rate_limit: problem.rate_limit(),
+            rate_limit_policy: problem.rate_limit_policy(),
             body: problem.document(instance, request_id),
         }
     }

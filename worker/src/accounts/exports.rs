@@ -46,10 +46,17 @@ pub fn admin_answer(
     front::answer(&Asked::read(request, call), asked, answer.as_deref())
 }
 
-/// Whose report of leaked keys a request is: `"github"`, `"presented"`, a `Response` that refuses it, or `undefined`.
+/// Whose report of leaked keys a request is, as JSON `{ source, limiter: { binding, key, ms } | null }`; a `Response` that refuses it, or
+/// `undefined`.
 #[wasm_bindgen]
 pub fn leaks_open(request: &Request, env: &Env, call: &Call) -> JsValue {
     leaks::open(&Asked::read(request, call), env)
+}
+
+/// The `Response` to a report whose address is over its limit, or whose limiter didn't say.
+#[wasm_bindgen]
+pub fn leaks_limited(request: &Request, env: &Env, call: &Call, is_over: bool) -> JsValue {
+    leaks::limited(&Asked::read(request, call), env, is_over)
 }
 
 /// A `Response` that refuses, or as JSON who is to be told what. No `body` is one that is too long; no `is_signed`, that

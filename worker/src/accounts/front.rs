@@ -59,6 +59,11 @@ impl Asked {
         self.target().1.unwrap_or_default()
     }
 
+    /// The caller's address, as the platform says it.
+    pub(crate) fn address(&self) -> String {
+        self.header("cf-connecting-ip").unwrap_or_default()
+    }
+
     fn header(&self, name: &str) -> Option<String> {
         self.headers.get(&name.into())
     }
@@ -84,6 +89,8 @@ impl Asked {
             request_id: &self.request_id,
             allow: (answer.status == 405).then(|| route::allowed(self.target().0)),
             retry_after: answer.retry_after.as_deref(),
+            rate_limit: answer.rate_limit.as_deref(),
+            rate_limit_policy: answer.rate_limit_policy.as_deref(),
             replayed: answer.is_replayed.then_some("true"),
             challenge: if answer.status == 401 { challenge() } else { None },
         };
@@ -267,6 +274,10 @@ struct Headers<'a> {
     allow: Option<String>,
     #[serde(rename = "Retry-After", skip_serializing_if = "Option::is_none")]
     retry_after: Option<&'a str>,
+    #[serde(rename = "RateLimit", skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<&'a str>,
+    #[serde(rename = "RateLimit-Policy", skip_serializing_if = "Option::is_none")]
+    rate_limit_policy: Option<&'a str>,
     #[serde(rename = "Idempotent-Replayed", skip_serializing_if = "Option::is_none")]
     replayed: Option<&'a str>,
     #[serde(rename = "WWW-Authenticate", skip_serializing_if = "Option::is_none")]

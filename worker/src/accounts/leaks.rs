@@ -5,7 +5,7 @@
 
 use keyguard::{
     AdminDenial, ApiKey, ExposureReport, Fault, Incident, KeyDigest, Kind, Lookup, Policy, Problem,
-    UnixTime, life::might_show,
+    UnixTime, gate::network, life::might_show, policy::Rates,
 };
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -16,8 +16,8 @@ use super::{
     settings::policy, sql::list,
 };
 
-/// Whose report a request is, if it is one that the policy takes: `"github"` or `"presented"`; or why it is refused.
-/// `undefined` for every other request.
+/// Whose report a request is, if it is one that the policy takes, and which limiter is to be asked first: as JSON, [`Opened`]; or why it
+/// is refused. `undefined` for every other request.
 pub(crate) fn open(asked: &Asked, env: &Env) -> JsValue {
     let segments = route::segments(asked.path());
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -26,7 +26,8 @@ pub(crate) fn open(asked: &Asked, env: &Env) -> JsValue {
         ["leaks"] => Source::Presented,
         _ => return JsValue::UNDEFINED,
     };
-    let leaks = policy(env).map(|policy| policy.leaks()).unwrap_or_default();
+    let policy = policy(env);
+    let leaks = policy.as_ref().map(Policy::leaks).unwrap_or_default();
     let is_on = match source {
         Source::Github => leaks.github,
         Source::Presented => leaks.presented,
@@ -39,9 +40,25 @@ pub(crate) fn open(asked: &Asked, env: &Env) -> JsValue {
     }
     let is_plain = Query::read(asked.query()).and_then(Query::finish);
     match is_plain.and_then(|()| asked.check_media_type()) {
-        Ok(()) => list(&source).trim_matches('"').into(),
+        Ok(()) => list(&Opened {
+            source,
+            limiter: policy.as_ref().and_then(|policy| Limiter::of(asked, policy)),
+        })
+        .into(),
         Err(denial) => asked.refuse(&denial.into(), None),
     }
+}
+
+/// The refusal of a report whose address is over its limit; without `is_over`, since the limiter didn't say.
+pub(crate) fn limited(asked: &Asked, env: &Env, is_over: bool) -> JsValue {
+    let policy = policy(env);
+    let tier = policy.as_ref().and_then(Policy::rates).and_then(Rates::leaks);
+    let problem = match tier {
+        Some(tier) if is_over => tier.denial().into(),
+        // What can't be counted isn't let pass.
+        _ => Fault::StoreUnavailable.into(),
+    };
+    asked.refuse(&problem, None)
 }
 
 /// A refusal, or as JSON which digests' objects are to be asked and what their owners are to be told.
@@ -100,10 +117,6 @@ fn github(
         let reason = "the body: must be a list of objects with `token`, `type` and `url`";
         AdminDenial::InvalidBody(reason.to_owned())
     })?;
-    if found.len() > MAX_FOUND {
-        let reason = "the body: may list 500 tokens at most";
-        return Err(AdminDenial::InvalidBody(reason.to_owned()).into());
-    }
     let leaks = found.into_iter().map(|Object(found)| {
         let incident = Incident::on_github(found.url.as_deref());
         Leak::of(&found.token, found.r#type, &incident, policy, now)
@@ -123,6 +136,28 @@ fn presented(body: Option<&str>, policy: &Policy, now: UnixTime) -> Result<Plan,
     ApiKey::parse(&key).map_err(|_| invalid())?;
     let leak = Leak::of(&key, String::new(), &Incident::presented(), policy, now);
     Ok(Plan { source: Source::Presented, leaks: vec![leak] })
+}
+
+/// A request that is a report.
+#[derive(Serialize)]
+struct Opened<'a> {
+    source: Source,
+    limiter: Option<Limiter<'a>>,
+}
+
+/// The limiter that counts an address, and for how long it may be asked.
+#[derive(Serialize)]
+struct Limiter<'a> {
+    binding: &'a str,
+    key: String,
+    ms: u32,
+}
+
+impl<'a> Limiter<'a> {
+    fn of(asked: &Asked, policy: &'a Policy) -> Option<Self> {
+        let binding = policy.rates()?.leaks()?.binding();
+        Some(Self { binding, key: network(&asked.address()), ms: policy.store_timeout_ms() })
+    }
 }
 
 /// What is to be done about a report.
@@ -207,6 +242,3 @@ struct Presented {
 struct Received {
     received: bool,
 }
-
-/// Each known one is a call of its own, and a request may make a thousand.
-const MAX_FOUND: usize = 500;

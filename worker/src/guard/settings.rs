@@ -74,7 +74,7 @@ fn secrets(env: &Env, policy: &Policy) -> Result<Option<AssertionSecrets>, Misco
 /// A limiter that isn't there would limit nothing.
 fn check_limiters(env: &Env, policy: &Policy) -> Result<(), Misconfiguration> {
     let Some(rates) = policy.rates() else { return Ok(()) };
-    for tier in rates.tiers().iter().chain(rates.refused()) {
+    for tier in rates.limiters() {
         let limiter = binding(env, tier.binding());
         let limit = Reflect::get(&limiter, &JsValue::from_str("limit")).unwrap_or_default();
         if !limit.is_instance_of::<Function>() {

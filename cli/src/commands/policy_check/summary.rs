@@ -48,12 +48,11 @@ fn rates(policy: &Policy) -> Vec<String> {
                 .to_owned(),
         );
     }
-    lines.extend(rates.refused().map(|tier| {
-        format!(
-            "refused credentials: {} for each address, counted by {}",
-            quota(tier),
-            tier.binding()
-        )
+    let by_address =
+        [("refused credentials", rates.refused()), ("reports of leaks", rates.leaks())];
+    lines.extend(by_address.into_iter().filter_map(|(what, tier)| {
+        let tier = tier?;
+        Some(format!("{what}: {} for each address, counted by {}", quota(tier), tier.binding()))
     }));
     lines
 }
@@ -81,7 +80,7 @@ fn exposure(policy: &Policy, mode: Mode) -> String {
         ExposureAction::Quarantine => {
             "is quarantined: refused everywhere until that is lifted or it is rotated"
         }
-        ExposureAction::Revoke => "is revoked, for good",
+        ExposureAction::Revoke => "is revoked, for good; one that a page sends is quarantined",
     };
     format!("an exposed {mode} key {action}")
 }
@@ -103,6 +102,9 @@ fn reports(policy: &Policy) -> Vec<String> {
     }
     if leaks.presented {
         lines.push("whoever presents a secret key to the leak endpoint ends it".to_owned());
+    }
+    if (leaks.github || leaks.presented) && policy.rates().and_then(Rates::leaks).is_none() {
+        lines.push("no `rates.leaks`: any address may send as many reports as it likes".to_owned());
     }
     lines
 }
