@@ -85,6 +85,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     if options.fresh && state.exists() {
         fs::remove_dir_all(&state).with_context(|| format!("cannot remove {}", state.display()))?;
     }
+    let is_new = !state.exists();
     fs::create_dir_all(&state).with_context(|| format!("cannot write {}", state.display()))?;
 
     say!("keyguard: build");
@@ -101,7 +102,8 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     say!("keyguard: start");
     let mut services = start(project, &tools, options, &page, &operator, &state)?;
     let ready = wait_until_ready(project, &tools, options, &mut services, &state)
-        .and_then(|()| operator.import(project, &keys));
+        .and_then(|()| operator.import(project, &keys))
+        .map_err(|error| if is_new { error } else { error.context(OLD_STATE) });
     match ready {
         Ok(()) => {}
         // Ctrl-C is how this task is meant to end.
@@ -123,6 +125,10 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     stop(services);
     Ok(())
 }
+
+/// What was kept by another version may be what it fails on.
+const OLD_STATE: &str = "the edge doesn't work with what it kept of before. If another version of this clone ran in between: \
+     `cargo xtask dev --fresh` forgets all local accounts and keys, and starts anew";
 
 fn stop(services: Vec<Service>) {
     for service in &services {
