@@ -8,6 +8,7 @@ use core::{
     cell::Cell,
     fmt,
     hash::{BuildHasher, Hasher},
+    num::NonZeroU64,
 };
 
 use quick_cache::{
@@ -126,24 +127,24 @@ impl<T> Memory<T> {
         self.known.contains_key(digest)
     }
 
-    /// Whether this is the first use of a remembered key in this minute, and remembers that it isn't from now on.
-    pub fn is_first_use(&self, digest: &KeyDigest, now: u64) -> bool {
-        self.is_first(digest, now, |[used_in, _]| used_in)
+    /// Whether this is the first use of a remembered key in this period, and remembers that it isn't from now on. Always in periods of
+    /// one length: they are told apart by their number.
+    pub fn is_first_use(&self, digest: &KeyDigest, now: u64, period: NonZeroU64) -> bool {
+        self.is_first(digest, now / period, |[used_in, _]| used_in)
     }
 
     /// Whether this is the first incident with a remembered key in this minute, and remembers that it isn't from now on.
     pub fn is_first_report(&self, digest: &KeyDigest, now: u64) -> bool {
-        self.is_first(digest, now, |[_, reported_in]| reported_in)
+        self.is_first(digest, now / 60_000, |[_, reported_in]| reported_in)
     }
 
     fn is_first(
         &self,
         digest: &KeyDigest,
-        now: u64,
+        period: u64,
         of: impl Fn(&[Cell<u64>; 2]) -> &Cell<u64>,
     ) -> bool {
-        let minute = now / 60_000;
-        self.known.peek(digest).is_some_and(|entry| of(&entry.told).replace(minute) != minute)
+        self.known.peek(digest).is_some_and(|entry| of(&entry.told).replace(period) != period)
     }
 
     /// How many bytes it takes at most, by its own estimate.
@@ -177,7 +178,7 @@ struct Entry<T> {
     asked_at: u64,
     until: u64,
     is_pinned: bool,
-    /// The minutes of its last use and of its last incident that were told.
+    /// The periods of its last use and of its last incident that were told.
     told: [Cell<u64>; 2],
 }
 
@@ -326,15 +327,18 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_told_once_a_minute() {
-        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
-        assert!(!memory.is_first_use(&key, 0));
-        memory.keep(key, Some((Rc::new("a"), 1)), 0, 0);
-        assert!(memory.is_first_use(&key, 1));
-        assert!(!memory.is_first_use(&key, 59_999));
-        memory.keep(key, Some((Rc::new("a"), 1)), 59_999, 59_999);
-        assert!(!memory.is_first_use(&key, 59_999));
-        assert!(memory.is_first_use(&key, 60_000));
+    fn a_use_is_told_once_in_a_period() {
+        for period in [60_000, 3_600_000].map(|period| NonZeroU64::new(period).unwrap()) {
+            let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+            let last = period.get() - 1;
+            assert!(!memory.is_first_use(&key, 0, period));
+            memory.keep(key, Some((Rc::new("a"), 1)), 0, 0);
+            assert!(memory.is_first_use(&key, 1, period));
+            assert!(!memory.is_first_use(&key, last, period));
+            memory.keep(key, Some((Rc::new("a"), 1)), last, last);
+            assert!(!memory.is_first_use(&key, last, period));
+            assert!(memory.is_first_use(&key, period.get(), period));
+        }
     }
 
     /// A million keys pass, made-up ones and real ones that come once; a hundred are busy.

@@ -6,6 +6,7 @@ mod bound;
 mod cors;
 mod document;
 mod incidents;
+mod last_used;
 mod origin;
 mod rates;
 mod route;
@@ -18,6 +19,7 @@ pub use bound::{Bound, KV_PROPAGATION};
 pub use cors::{Cors, EXPOSED_HEADERS, Preflight, is_preflight};
 pub use document::PolicyError;
 pub use incidents::Leaks;
+pub use last_used::LastUsed;
 pub use origin::Upstream;
 pub(crate) use origin::is_origin;
 pub use rates::{Limit, Period, Rates, Tier, TierName};
@@ -62,6 +64,7 @@ pub struct Policy {
     report_only: bool,
     assertion: incidents::Assertion,
     log_allowed: bool,
+    last_used: LastUsed,
 }
 
 impl Policy {
@@ -213,6 +216,11 @@ impl Policy {
     /// Whether allowed requests have a line in the log, as refused ones always do.
     pub fn log_allowed(&self) -> bool {
         self.log_allowed
+    }
+
+    /// How exactly the last use of a key is kept.
+    pub fn last_used(&self) -> LastUsed {
+        self.last_used
     }
 
     fn bound(&self, isolate: u32) -> Bound {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Leaks, Policy, Route, Upstream,
+    LastUsed, Leaks, Policy, Route, Upstream,
     incidents::{Assertion, Exposures, check_webhook},
     origin::is_origin,
     rates::RatesDocument,
@@ -98,6 +98,8 @@ struct Document {
     assertion: Assertion,
     #[serde(default = "yes")]
     log_allowed: bool,
+    #[serde(default)]
+    last_used: LastUsed,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +172,7 @@ fn check(document: Document) -> Result<Policy, PolicyError> {
         report_only: document.report_only,
         assertion: document.assertion,
         log_allowed: document.log_allowed,
+        last_used: document.last_used,
     })
 }
 

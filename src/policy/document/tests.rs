@@ -82,6 +82,7 @@ fn errors_in_what_follows_from_an_exposure_name_the_field() {
     refused_beside_upstream(r#""exposure":"refuse""#, "exposure");
     refused_beside_upstream(r#""exposure":{"live":"Quarantine"}"#, "exposure.live");
     refused_beside_upstream(r#""exposure":{"all":"revoke"}"#, "exposure.all");
+    refused_beside_upstream(r#""last_used":"second""#, "last_used");
     refused_beside_upstream(r#""leaks":{"gitlab":true}"#, "leaks.gitlab");
     refused_beside_upstream(r#""leaks":{"github":"yes"}"#, "leaks.github");
     for url in [
@@ -256,6 +257,7 @@ fn defaults_are_the_strict_ones() {
         assert_eq!(policy.exposure(mode), ExposureAction::Refuse);
     }
     assert!(policy.rates().is_none() && policy.webhook().is_none());
+    assert_eq!(policy.last_used(), LastUsed::Minute);
     assert!(!policy.leaks().github && !policy.leaks().presented);
     assert!(!policy.report_only() && !policy.requires_assertion() && policy.log_allowed());
 }

@@ -64,9 +64,10 @@ pub(crate) fn has_seen(digest: &KeyDigest, policy: &Policy) -> bool {
     with(policy, |memory| memory.has_seen(digest))
 }
 
-/// Whether this is a key's first use in this minute.
+/// Whether this is a key's first use in a period of which its account is told.
 pub(crate) fn is_first_use(digest: &KeyDigest, policy: &Policy, now: u64) -> bool {
-    with(policy, |memory| memory.is_first_use(digest, now))
+    let period = policy.last_used().period_ms();
+    period.is_some_and(|period| with(policy, |memory| memory.is_first_use(digest, now, period)))
 }
 
 /// Whether this is the first incident with a key in this minute.

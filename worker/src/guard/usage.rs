@@ -4,7 +4,7 @@ use keyguard::{Grant, KeyDigest, Problem, policy::Route};
 
 use super::{exchange::Exchange, log::Subject, memory, settings::Settings};
 
-/// Counts an allowed request, and tells the key's account of the first use in a minute.
+/// Counts an allowed request, and tells the key's account of the first use in a period.
 pub(crate) fn allowed(
     exchange: &Exchange<'_>,
     grant: &Grant<'_>,

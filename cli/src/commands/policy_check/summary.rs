@@ -2,7 +2,7 @@
 
 use keyguard::{
     ExposureAction, Mode, Policy,
-    policy::{Bound, Rates, Route, Tier},
+    policy::{Bound, LastUsed, Rates, Route, Tier},
 };
 
 /// A line for each thing that the policy decides.
@@ -126,6 +126,7 @@ fn switches(policy: &Policy) -> Vec<String> {
             "nothing is forwarded without an assertion: ASSERTION_SECRETS must be set",
         ),
         (!policy.log_allowed(), "requests that pass have no line in the log"),
+        (policy.last_used() == LastUsed::Never, "nobody is told when a key was used last"),
         (
             policy.report_only(),
             "report-only: what a page, an origin, a route or a rate limit should stop passes, and is logged: for moving an API in",
