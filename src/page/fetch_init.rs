@@ -61,7 +61,7 @@ pub fn check_request(asked: &[u8], finished: &[u8]) -> Result<(), Refusal> {
 /// Looks at a header that goes along, or at another name and value that are sent ahead of the body.
 ///
 /// # Errors
-/// [`Refusal::SecretKey`]; [`Refusal::InvalidInit`] for another `Authorization` and for any API key.
+/// [`Refusal::SecretKey`]; [`Refusal::InvalidInit`] for another `Authorization`, for any API key and for an `Idempotency-Key` that is none.
 pub fn check_header(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
     if bytes_hold_secret_key(value) || bytes_hold_secret_key(name) {
         return Err(Refusal::SecretKey(Place::Header));
@@ -71,6 +71,11 @@ pub fn check_header(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
     }
     if bytes_hold_key(value) || bytes_hold_key(name) {
         return Err(Refusal::InvalidInit(InitRule::KeyInHeader));
+    }
+    // A server that can't read it would do things twice.
+    let is_readable = (1..=255).contains(&value.len()) && value.iter().all(u8::is_ascii_graphic);
+    if name == b"idempotency-key" && !is_readable {
+        return Err(Refusal::InvalidInit(InitRule::IdempotencyKey));
     }
     Ok(())
 }
@@ -102,6 +107,17 @@ mod tests {
             ("X-Key", "pk_WeHsNn87r4gtNc5BQT9Mj", Refusal::InvalidInit(InitRule::KeyInHeader)),
         ] {
             assert_eq!(check_header(name.as_bytes(), value.as_bytes()), Err(refusal), "{name}");
+        }
+    }
+
+    #[test]
+    fn idempotency_key_is_one_that_any_server_can_read() {
+        let check = |key: &str| check_header(b"idempotency-key", key.as_bytes());
+        for key in ["8e03978e-40d5-43dd-bc93-6894a57f9324", "\"quoted\"", "x", &"x".repeat(255)] {
+            assert_eq!(check(key), Ok(()), "{key}");
+        }
+        for key in ["", "a b", "a, b", "é", "a\tb", &"x".repeat(256)] {
+            assert_eq!(check(key), Err(Refusal::InvalidInit(InitRule::IdempotencyKey)), "{key}");
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Refusal {
     Checksum,
     /// The key is of the other mode than the one that the options ask for, which is this.
     WrongMode(Mode),
+    /// The key is of this mode, and out of place on the page's host.
+    WrongEnvironment(Mode),
     /// An option is missing or of no use.
     InvalidOptions(OptionRule),
     /// The path could lead elsewhere, or is no path.
@@ -59,6 +61,12 @@ pub enum OptionRule {
     Mode,
     /// `acceptForeignKeys` is no boolean.
     AcceptForeignKeys,
+    /// `environment` is none of its three words.
+    Environment,
+    /// `retries` or `timeout` is no number that can be meant.
+    Number,
+    /// `onEvent` is no function.
+    OnEvent,
 }
 
 /// What is wrong with a path.
@@ -85,11 +93,15 @@ pub enum InitRule {
     KeyInHeader,
     /// A member that the guard sets itself has another value.
     Pinned,
+    /// The `Idempotency-Key` is empty, too long, or not in visible ASCII.
+    IdempotencyKey,
+    /// `retries` or `timeout` is no number that can be meant.
+    Number,
 }
 
 impl Refusal {
     /// Every refusal: those of one code follow each other, in the order of their numbers.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 35] = [
         Self::SecretKey(Place::Key),
         Self::SecretKey(Place::Url),
         Self::SecretKey(Place::Header),
@@ -102,12 +114,17 @@ impl Refusal {
         Self::Checksum,
         Self::WrongMode(Mode::Test),
         Self::WrongMode(Mode::Live),
+        Self::WrongEnvironment(Mode::Test),
+        Self::WrongEnvironment(Mode::Live),
         Self::InvalidOptions(OptionRule::Unreadable),
         Self::InvalidOptions(OptionRule::BaseUrl),
         Self::InvalidOptions(OptionRule::Scheme),
         Self::InvalidOptions(OptionRule::Surplus),
         Self::InvalidOptions(OptionRule::Mode),
         Self::InvalidOptions(OptionRule::AcceptForeignKeys),
+        Self::InvalidOptions(OptionRule::Environment),
+        Self::InvalidOptions(OptionRule::Number),
+        Self::InvalidOptions(OptionRule::OnEvent),
         Self::InvalidPath(PathRule::NotAString),
         Self::InvalidPath(PathRule::Start),
         Self::InvalidPath(PathRule::Character),
@@ -116,6 +133,8 @@ impl Refusal {
         Self::InvalidInit(InitRule::Authorization),
         Self::InvalidInit(InitRule::KeyInHeader),
         Self::InvalidInit(InitRule::Pinned),
+        Self::InvalidInit(InitRule::IdempotencyKey),
+        Self::InvalidInit(InitRule::Number),
         Self::UnreadableBody,
         Self::UnverifiedRequest,
     ];
@@ -129,11 +148,12 @@ impl Refusal {
             Self::MalformedKey(error) => (3, error as u32),
             Self::Checksum => (4, 0),
             Self::WrongMode(mode) => (5, mode as u32),
-            Self::InvalidOptions(rule) => (6, rule as u32),
-            Self::InvalidPath(rule) => (7, rule as u32),
-            Self::InvalidInit(rule) => (8, rule as u32),
-            Self::UnreadableBody => (9, 0),
-            Self::UnverifiedRequest => (10, 0),
+            Self::WrongEnvironment(mode) => (6, mode as u32),
+            Self::InvalidOptions(rule) => (7, rule as u32),
+            Self::InvalidPath(rule) => (8, rule as u32),
+            Self::InvalidInit(rule) => (9, rule as u32),
+            Self::UnreadableBody => (10, 0),
+            Self::UnverifiedRequest => (11, 0),
         };
         (code << 4) | message
     }
@@ -146,6 +166,7 @@ impl Refusal {
             Self::MalformedKey(_) => "malformed-key",
             Self::Checksum => "checksum",
             Self::WrongMode(_) => "wrong-mode",
+            Self::WrongEnvironment(_) => "wrong-environment",
             Self::InvalidOptions(_) => "invalid-options",
             Self::InvalidPath(_) => "invalid-path",
             Self::InvalidInit(_) => "invalid-init",
@@ -185,6 +206,12 @@ impl Refusal {
             }
             Self::WrongMode(Mode::Test) => "This is a live key, and mode is 'test'",
             Self::WrongMode(Mode::Live) => "This is a test key, and mode is 'live'",
+            Self::WrongEnvironment(Mode::Test) => {
+                "This is a test key, and this page is in production. Load a live key, or set environment to 'ignore'."
+            }
+            Self::WrongEnvironment(Mode::Live) => {
+                "This is a live key, and this page is on a developer's machine. Load a test key, or set environment to 'ignore'."
+            }
             Self::InvalidOptions(rule) => match rule {
                 OptionRule::Unreadable => {
                     "The options must be an object whose baseUrl is an absolute URL, such as https://api.example.com"
@@ -198,6 +225,9 @@ impl Refusal {
                 }
                 OptionRule::Mode => "mode must be 'test' or 'live'",
                 OptionRule::AcceptForeignKeys => "acceptForeignKeys must be true or false",
+                OptionRule::Environment => "environment must be 'warn', 'refuse' or 'ignore'",
+                OptionRule::Number => NUMBERS,
+                OptionRule::OnEvent => "onEvent must be a function",
             },
             Self::InvalidPath(rule) => match rule {
                 PathRule::NotAString => "The path must be a string",
@@ -216,9 +246,13 @@ impl Refusal {
                 InitRule::Pinned => {
                     "A guarded request has credentials 'omit', redirect 'error', mode 'cors' or 'same-origin', and referrerPolicy 'strict-origin', 'origin' or 'no-referrer'"
                 }
+                InitRule::IdempotencyKey => {
+                    "An Idempotency-Key has 1 to 255 visible ASCII characters"
+                }
+                InitRule::Number => NUMBERS,
             },
             Self::UnreadableBody => {
-                "The guard can't look into this body. Send a string (JSON.stringify), URLSearchParams, FormData of strings, an ArrayBuffer or a typed array."
+                "The guard can't look into this body. Send json, a string, URLSearchParams, FormData, an ArrayBuffer or a typed array. (Files: by fetch, not by request. A stream: with allowStream.)"
             }
             Self::UnverifiedRequest => {
                 "The finished request is another than was asked for, so it is not sent. Was this page's Request replaced?"
@@ -226,6 +260,8 @@ impl Refusal {
         }
     }
 }
+
+const NUMBERS: &str = "retries must be 0 to 10, and timeout in milliseconds, 0 for none";
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
