@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::{
     key::{Kind, Mode},
-    page::{self, KeyRules, OptionRule, PathRule, Place, Refusal},
+    page::{self, InitRule, KeyRules, OptionRule, PathRule, Place, Refusal},
     scan::bytes_hold_key,
 };
 
@@ -26,27 +26,47 @@ pub fn check_key(key: Option<Box<[u8]>>) -> u32 {
     })
 }
 
-/// Judges a key and its options. An option's value comes after its type: `stringlive`, `booleantrue`.
+/// Judges a key and its options. The words are `mode`, `acceptForeignKeys` and `environment`, each after its type
+/// (`stringlive`, `booleantrue`), and the type of `onEvent`, one a line. A value with line breaks makes too many.
 #[wasm_bindgen(js_name = checkOptions)]
-pub fn check_options(key: &[u8], href: &[u8], mode: &[u8], accept_foreign_keys: &[u8]) -> u32 {
+pub fn check_options(key: &[u8], href: &[u8], words: &[u8], retries: f64, timeout: f64) -> u32 {
     let check = || {
         page::check_base_url(text(href))?;
+        let mut words = words.split(|byte| *byte == b'\n');
+        let mut word = || words.next().unwrap_or_default();
         let rules = KeyRules {
-            mode: match mode {
+            mode: match word() {
                 UNSET => None,
                 b"stringtest" => Some(Mode::Test),
                 b"stringlive" => Some(Mode::Live),
                 _ => return Err(Refusal::InvalidOptions(OptionRule::Mode)),
             },
-            accepts_foreign_keys: match accept_foreign_keys {
+            accepts_foreign_keys: match word() {
                 UNSET | b"booleanfalse" => false,
                 b"booleantrue" => true,
                 _ => return Err(Refusal::InvalidOptions(OptionRule::AcceptForeignKeys)),
             },
         };
+        if !matches!(word(), UNSET | b"stringwarn" | b"stringrefuse" | b"stringignore") {
+            return Err(Refusal::InvalidOptions(OptionRule::Environment));
+        }
+        if !matches!(word(), b"undefined" | b"function") || words.next().is_some() {
+            return Err(Refusal::InvalidOptions(OptionRule::OnEvent));
+        }
+        if !page::are_settings(retries, timeout) {
+            return Err(Refusal::InvalidOptions(OptionRule::Number));
+        }
         rules.accept(text(key)).map(drop)
     };
     verdict(check())
+}
+
+/// Judges whether a key that was judged is in place on a page of this host.
+#[wasm_bindgen(js_name = checkPlace)]
+pub fn check_place(key: &[u8], host: &[u8]) -> u32 {
+    let mode = if is_test(key) { Mode::Test } else { Mode::Live };
+    let is_misplaced = page::is_misplaced(mode, text(host));
+    verdict(if is_misplaced { Err(Refusal::WrongEnvironment(mode)) } else { Ok(()) })
 }
 
 /// Whether a key that was judged is for testing.
@@ -67,9 +87,18 @@ pub fn check_path(path: Option<Box<[u8]>>) -> u32 {
 /// Judges what goes along: the members that the guard pins, one a line; the method and the headers, names and values in turn, one a line; and the body, if
 /// it can be read on the spot.
 #[wasm_bindgen(js_name = checkInit)]
-pub fn check_init(pinned: &[u8], headers: &[u8], body: Option<Box<[u8]>>) -> u32 {
+pub fn check_init(
+    pinned: &[u8],
+    headers: &[u8],
+    body: Option<Box<[u8]>>,
+    retries: f64,
+    timeout: f64,
+) -> u32 {
     let check = || {
         page::check_pinned(pinned)?;
+        if !page::are_settings(retries, timeout) {
+            return Err(Refusal::InvalidInit(InitRule::Number));
+        }
         let mut lines = headers.split(|byte| *byte == b'\n');
         while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
             page::check_header(name, value)?;
@@ -91,6 +120,27 @@ pub fn check_request(asked: &[u8], finished: &[u8]) -> u32 {
 pub fn check_cause(message: Option<Box<[u8]>>) -> u32 {
     let quotes_key = message.is_some_and(|message| bytes_hold_key(&message));
     verdict(if quotes_key { Err(Refusal::SecretKey(Place::Header)) } else { Ok(()) })
+}
+
+/// Whether a call of this method gets an `Idempotency-Key`.
+#[wasm_bindgen(js_name = wantsIdempotencyKey)]
+pub fn wants_idempotency_key(method: &[u8]) -> bool {
+    page::wants_idempotency_key(method)
+}
+
+/// The milliseconds until a call is tried again, less than 0 if it isn't; see [`page::Try`].
+#[wasm_bindgen]
+pub fn wait(
+    method: &[u8],
+    has_idempotency_key: bool,
+    status: u16,
+    earlier: u32,
+    retries: f64,
+    retry_after: f64,
+    random: f64,
+) -> f64 {
+    let is_repeatable = page::is_repeatable(method, has_idempotency_key);
+    page::Try { status, earlier, is_repeatable, retry_after }.wait(retries, random).unwrap_or(-1.0)
 }
 
 fn verdict(result: Result<(), Refusal>) -> u32 {

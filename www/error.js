@@ -1,4 +1,6 @@
+import { checkCause } from './keyguard_web_bg.js';
 import { REFUSALS } from './refusals.js';
+import { encode, quoted } from './values.js';
 
 /** Why keyguard refused. `code` is for programs, `message` for developers. */
 export class KeyGuardError extends Error {
@@ -15,4 +17,29 @@ export class KeyGuardError extends Error {
 export function refusal(number, cause) {
   const [code, ...messages] = REFUSALS[number >> 4];
   return new KeyGuardError(code, messages[number & 15], cause);
+}
+
+/** Throws what a verdict of the rules says, if it is a refusal. */
+export function obey(verdict) {
+  if (verdict) throw refusal(verdict);
+}
+
+/** Reads values of the page, or gives them to the runtime. What that throws is the cause of a refusal. */
+export function attempt(action, number) {
+  try {
+    return action();
+  } catch (cause) {
+    obey(checkCause(encode(quoted(cause))));
+    throw refusal(number, cause);
+  }
+}
+
+/** Does what the guard may refuse, and tells of a refusal. */
+export function guarded(tell, event, action) {
+  try {
+    return action();
+  } catch (error) {
+    tell('refusal', { ...event, code: error.code });
+    throw error;
+  }
 }

@@ -6,20 +6,29 @@ export const encode = (text) => (typeof text === 'string' ? new TextEncoder().en
 /** A member of an object itself: what somebody put on `Object.prototype` counts for nothing. */
 const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
 
-/** Options as they stand now: a URL as the runtime's own parser writes it, the others with their types. */
+/** A number; not a number for what is none, and what holds otherwise for what is not there. */
+export const number = (value, otherwise) => (value === undefined ? otherwise : typeof value === 'number' ? value : NaN);
+
+/** Options as they stand now: a URL as the runtime's own parser writes it, words with their types. */
 export function options(options) {
   const url = own(options, 'baseUrl');
-  const told = (value) => typeof value + value;
+  const told = (name) => {
+    const value = own(options, name);
+    return typeof value + value;
+  };
   return {
     href: new URL(url instanceof URL ? url.href : url).href,
-    mode: told(own(options, 'mode')),
-    acceptForeignKeys: told(own(options, 'acceptForeignKeys')),
+    words: [told('mode'), told('acceptForeignKeys')],
+    environment: told('environment'),
+    retries: number(own(options, 'retries'), 2),
+    timeout: number(own(options, 'timeout'), 30_000),
+    onEvent: own(options, 'onEvent'),
   };
 }
 
 /**
- * A `RequestInit` as it stands now. The copy has no prototype, so nothing can be read from it but what is
- * set here.
+ * A `RequestInit` and what the guard adds to it, as they stand now. The copy has no prototype, so nothing can be read
+ * from it but what is set here. The guard's own members count only on the object itself.
  */
 export function snapshot(init = { __proto__: null }) {
   if (typeof init !== 'object') throw new TypeError('no object');
@@ -28,20 +37,37 @@ export function snapshot(init = { __proto__: null }) {
   };
   for (const name in copy) {
     const value = init[name];
-    if (value !== undefined) {
-      if (typeof value !== 'string') throw new TypeError(name + ' must be a string');
-      copy[name] = value;
-    }
+    if (value !== undefined) copy[name] = string(value, name);
   }
   for (const name of ['signal', 'cache', 'keepalive', 'integrity', 'priority']) {
     const value = init[name];
     if (value !== undefined) copy[name] = value;
   }
+  for (const name of ['retries', 'timeout', 'idempotencyKey', 'allowStream']) copy[name] = own(init, name);
   copy.headers = new Headers(init.headers);
+  if (copy.idempotencyKey != null) copy.headers.set('idempotency-key', string(copy.idempotencyKey, 'idempotencyKey'));
   // Set where there is none, too: some runtimes would go on to read it from `Object.prototype`.
   copy.body = bodyCopy(init.body ?? null);
+  if (isStream(copy.body)) {
+    // Read once, sent once.
+    copy.retries = 0;
+    copy.duplex = 'half';
+  }
+  const json = own(init, 'json');
+  if (json !== undefined) {
+    if (copy.body !== null) throw new TypeError('json or body, not both');
+    copy.body = string(JSON.stringify(json), 'json');
+    if (!copy.headers.has('content-type')) copy.headers.set('content-type', 'application/json');
+  }
   return copy;
 }
+
+function string(value, name) {
+  if (typeof value !== 'string') throw new TypeError(name + ' must be a string');
+  return value;
+}
+
+const isStream = (body) => body instanceof ReadableStream;
 
 function bodyCopy(body) {
   if (body instanceof URLSearchParams) return new URLSearchParams(body);
@@ -65,8 +91,8 @@ export const pinned = ({ credentials, redirect, mode, referrer, referrerPolicy }
 export const sent = ({ headers, method }) => [...headers, ['method', method]].flat().join('\n');
 
 /** What the body of a copy holds, or nothing if that can't be read on the spot. */
-export function body({ body }) {
-  if (body === null) return new Uint8Array();
+export function body({ body, allowStream }) {
+  if (body === null || (allowStream === true && isStream(body))) return new Uint8Array();
   if (body instanceof Uint8Array) return body;
   if (body instanceof FormData) {
     const entries = [...body].flat();
@@ -83,3 +109,9 @@ export function quoted(cause) {
     return typeof cause === 'string' ? cause : cause.message;
   } catch {}
 }
+
+/** What nothing else is called: a UUID (RFC 9562), also where a page is no secure context and has no `randomUUID`. */
+export const name = () =>
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) =>
+    (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
+  );

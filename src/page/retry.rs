@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn tries_end() {
-        for retries in 0..=10 {
+        for retries in 0..=10_u8 {
             let again = |earlier| Try { earlier, ..LOST }.wait(f64::from(retries), 0.5).is_some();
-            assert_eq!((0..100).filter(|earlier| again(*earlier)).count(), retries as usize);
+            assert_eq!((0..100).filter(|earlier| again(*earlier)).count(), usize::from(retries));
         }
     }
 

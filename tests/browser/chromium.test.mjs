@@ -32,6 +32,18 @@ test('every promise holds in Chromium', async (t) => {
   assert.deepEqual(faults, []);
 });
 
+test('calls are made as they should in Chromium', async (t) => {
+  const { origin } = await page(t, { files: ['calls.mjs'] });
+  const { origin: base } = await api(t);
+  const { page: tab } = await open(await browser(t), `${origin}/`);
+  for (const name of await tab.evaluate(async () => Object.keys((await import('/calls.mjs')).calls))) {
+    await t.test(name, () =>
+      tab.evaluate(async ([name, origin]) => {
+        await (await import('/calls.mjs')).calls[name](origin);
+      }, [name, base]));
+  }
+});
+
 test('on the wire there is the key, and nothing of the page', async (t) => {
   const { origin } = await page(t);
   const { origin: base, received } = await api(t);
@@ -48,12 +60,12 @@ test('on the wire there is the key, and nothing of the page', async (t) => {
     form.append('a', 'b');
     await guard.fetch('/form', { method: 'POST', body: form });
     await guard.fetch('/quiet', { referrerPolicy: 'no-referrer' });
-    const redirected = await guard.fetch('/redirect').catch((error) => error.name);
+    const redirected = await guard.fetch('/redirect').catch((error) => error.code);
     const aborted = await guard.fetch('/a', { signal: AbortSignal.abort() }).catch((error) => error.name);
     const secret = await guard.fetch('/a', { method: 'POST', body: 'sk_vYZCAeHawUqDCmVpEKh2U' }).catch((error) => error.code);
     return { status: posted.status, json: await posted.json(), redirected, aborted, secret };
   }, [KEY, base]);
-  assert.deepEqual(outcome, { status: 200, json: { ok: true }, redirected: 'TypeError', aborted: 'AbortError', secret: 'secret-key' });
+  assert.deepEqual(outcome, { status: 200, json: { ok: true }, redirected: 'redirect-refused', aborted: 'AbortError', secret: 'secret-key' });
   assert.deepEqual(received.map(({ method, url }) => `${method} ${url}`), [
     'POST /collect/payment_sessions', 'POST /form', 'GET /quiet', 'GET /redirect',
   ]);
@@ -133,4 +145,46 @@ test('a page downloads one file', async (t) => {
   assert.deepEqual(asked, ['/node_modules/keyguard/index.js']);
   const module = await readFile(path.join(folder, 'node_modules/keyguard/index.js'));
   assert.ok(module.every((byte) => byte === 10 || (byte >= 32 && byte < 127)), 'ASCII, so that no charset breaks it');
+});
+
+/** Title of a page that loads the package in this way, once it is there. */
+async function title(t, html, { headers, change } = {}) {
+  const folder = await consumer(t);
+  const root = path.join(folder, 'node_modules/keyguard');
+  const digests = JSON.parse(await readFile(path.join(root, 'sri.json'), 'utf8'));
+  await writeFile(path.join(folder, 'index.html'), HEAD + html.replace(/sha384-([\w.]+)/g, (_, name) => digests[name]));
+  if (change) await writeFile(path.join(root, change), '\n', { flag: 'a' });
+  const { page: tab } = await open(await browser(t), `${await serve(t, folder, headers)}/`);
+  await tab.waitForFunction(() => document.title !== 't');
+  return tab.title();
+}
+
+const SHOW = `.KeyGuard.load('${KEY}', { baseUrl: 'https://api.example' })
+  .then((guard) => { document.title = guard.mode; }, (error) => { document.title = error.code; })`;
+const SCRIPT = `<script src="/node_modules/keyguard/keyguard.min.js" integrity="sha384-keyguard.min.js"></script>
+  <script>if (!window.keyguard) document.title = 'none'; else keyguard${SHOW};</script>`;
+const MAP = `<script type="importmap">{ "imports": { "keyguard": "/node_modules/keyguard/index.js" },
+  "integrity": { "/node_modules/keyguard/index.js": "sha384-index.js" } }</script>
+  <script type="module">import('keyguard').then((keyguard) => keyguard${SHOW}, () => { document.title = 'none'; });</script>`;
+const PRELOAD = `<link rel="modulepreload" href="/node_modules/keyguard/index.js" integrity="sha384-index.js">
+  <script type="module">import('/node_modules/keyguard/index.js').then((keyguard) => keyguard${SHOW}, () => { document.title = 'none'; });</script>`;
+const EXTERNAL = `<script type="module">import('/node_modules/keyguard/external.js').then((keyguard) => keyguard${SHOW});</script>`;
+
+for (const [way, html, file, broken] of [
+  ['a script', SCRIPT, 'keyguard.min.js', 'none'],
+  ['a module of an import map', MAP, 'index.js', 'none'],
+  ['a preloaded module', PRELOAD, 'index.js', 'none'],
+  ['the module with its WebAssembly beside it', EXTERNAL, 'keyguard.wasm', 'wasm-unavailable'],
+]) {
+  test(`${way} is loaded, and only if it is the one that was built`, async (t) => {
+    assert.equal(await title(t, html), 'live');
+    assert.equal(await title(t, html, { change: file }), broken);
+  });
+}
+
+test('WebAssembly beside the module keeps to the policy', async (t) => {
+  const policy = (rest) => ({ 'content-security-policy': `default-src 'none'; script-src 'unsafe-inline' 'self' ${rest}` });
+  assert.equal(await title(t, EXTERNAL, { headers: policy("'wasm-unsafe-eval'; connect-src 'self'") }), 'live');
+  assert.equal(await title(t, EXTERNAL, { headers: policy("'wasm-unsafe-eval'") }), 'wasm-unavailable');
+  assert.equal(await title(t, EXTERNAL, { headers: policy("; connect-src 'self'") }), 'wasm-unavailable');
 });

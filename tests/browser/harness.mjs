@@ -56,24 +56,49 @@ export async function serve(t, folder, headers = {}) {
   });
 }
 
-/** An API that says yes to every page and keeps what it was sent. */
+/**
+ * An API that keeps what it was sent, and tells it at `/__received`. It says yes to every page, or what the path's end asks for:
+ * `/a/503,drop,200` is answered with 503, then with a broken connection, then with 200, for ever. `hang` is no answer, `cut` half
+ * of one. The query can name a `retry-after`, a content type and a body.
+ */
 export async function api(t) {
   const received = [];
   const origin = await listen(t, async (request, response) => {
     const cors = {
+      // Chromium sends again by itself what was lost on a connection that had served before.
+      connection: 'close',
       'access-control-allow-origin': request.headers.origin ?? '*',
-      'access-control-allow-headers': 'authorization, content-type, x-test',
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-test',
+      'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
       'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'retry-after, keyguard-request-id',
     };
     if (request.method === 'OPTIONS') return response.writeHead(204, cors).end();
+    if (request.url === '/__received') return response.writeHead(200, cors).end(JSON.stringify(received));
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    received.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() });
-    if (request.url.startsWith('/redirect')) {
-      return response.writeHead(302, { ...cors, location: '/elsewhere' }).end();
-    }
-    response.writeHead(200, { ...cors, 'content-type': 'application/json' }).end('{"ok":true}');
+    const { method, url, headers } = request;
+    const { pathname, searchParams: asked } = new URL(url, 'http://api');
+    const earlier = received.filter((other) => other.url === url).length;
+    received.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
+    const script = pathname === '/redirect' ? ['302'] : pathname.match(/\/((?:\d{3}|drop|hang|cut)(?:,(?:\d{3}|drop|hang|cut))*)$/)?.[1].split(',') ?? ['200'];
+    const step = script[Math.min(earlier, script.length - 1)];
+    if (step === 'hang') return;
+    if (step === 'drop') return request.socket.destroy();
+    const reversed = (text) => [...text].reverse().join('');
+    // What no guard would let into a URL comes back to front; a header comes back so, as the request's id.
+    const body = asked.get('body') ?? (asked.has('reversed') ? reversed(asked.get('reversed')) : '{"ok":true}');
+    response.writeHead(step === 'cut' ? 200 : Number(step), {
+      ...cors,
+      'content-type': asked.get('type') ?? 'application/json',
+      'keyguard-request-id': headers['x-test'] ? reversed(headers['x-test']) : (asked.get('id') ?? `req_${received.length}`),
+      ...(asked.has('retry-after') && { 'retry-after': asked.get('retry-after') }),
+      ...(step.startsWith('30') && { location: '/elsewhere' }),
+      ...(step === 'cut' && { 'content-length': 1000 }),
+    });
+    if (step !== 'cut') return response.end(step === '204' ? undefined : body);
+    response.write(body);
+    setTimeout(() => request.socket.destroy(), 20);
   });
   return { origin, received };
 }

@@ -14,6 +14,38 @@ test('every promise holds in Node', async (t) => {
   for (const [name, run] of Object.entries(cases)) await t.test(name, run);
 });
 
+test('calls are made as they should in Node', async (t) => {
+  const folder = await consumer(t, { files: ['calls.mjs'] });
+  const { origin } = await api(t);
+  const { calls } = await import(pathToFileURL(path.join(folder, 'calls.mjs')));
+  for (const [name, run] of Object.entries(calls)) await t.test(name, () => run(origin));
+});
+
+test('a key that is out of place is told, or refused', async (t) => {
+  const folder = await consumer(t);
+  const printed = await node(folder, `
+    import { KeyGuard } from 'keyguard';
+    const [live, test] = ['pk_WeHsNn87r4gtNc5BQT9Mj', 'pk_test_0aZ9bY8cX7dW6eV5fU4gT3hS2i2CpBbi'];
+    const baseUrl = 'https://api.example';
+    let warned = 0;
+    console.warn = () => { warned += 1; };
+    for (const [key, hostname] of [[live, 'localhost'], [test, 'shop.example'], [live, 'shop.example'], [test, 'localhost'], [test, ''], [live, undefined]]) {
+      globalThis.location = hostname === undefined ? undefined : { hostname };
+      const events = [];
+      const onEvent = ({ type, mode, message }) => events.push(type + '/' + mode + '/' + message.slice(0, 14));
+      const load = (environment) => KeyGuard.load(key, { baseUrl, environment, onEvent }).then(({ mode }) => mode, ({ code }) => code);
+      console.log(await load(), events.splice(0).join(), await load('warn'), events.splice(0).length, await load('refuse'), await load('ignore'), events.length);
+    }
+    console.log(warned);
+  `);
+  assert.deepEqual(printed.trim().split('\n'), [
+    'live warning/live/This is a live live 1 wrong-environment live 0',
+    'test warning/test/This is a test test 1 wrong-environment test 0',
+    'live  live 0 live live 0', 'test  test 0 test test 0', 'test  test 0 test test 0', 'live  live 0 live live 0',
+    '1',
+  ]);
+});
+
 test('keys read as the corpus says', async (t) => {
   const folder = await consumer(t);
   const { KeyGuard } = await import(pathToFileURL(path.join(folder, 'node_modules/keyguard/index.js')));
@@ -41,8 +73,21 @@ test('importing does nothing', async (t) => {
     const removed = before - Reflect.ownKeys(globalThis).length;
     const exports = await import('keyguard');
     if (Reflect.ownKeys(globalThis).length !== before - removed) throw new Error('a global was left');
-    if (Object.keys(exports).join() !== 'KeyGuard,KeyGuardError') throw new Error(Object.keys(exports));
+    if (Object.keys(exports).join() !== 'KeyGuard,KeyGuardError,ProblemError') throw new Error(Object.keys(exports));
   `);
+});
+
+test('the entry with its WebAssembly beside it is the same', async (t) => {
+  const folder = await consumer(t);
+  const printed = await node(folder, `
+    import * as inlined from 'keyguard';
+    import * as external from 'keyguard/external';
+    console.log(Object.keys(inlined).join() === Object.keys(external).join());
+    const guard = await external.KeyGuard.load('pk_WeHsNn87r4gtNc5BQT9Mj', { baseUrl: 'https://api.example' });
+    console.log(guard.request('/a').url);
+    console.log(await external.KeyGuard.load('sk_vYZCAeHawUqDCmVpEKh2U').catch(({ code }) => code));
+  `);
+  assert.equal(printed, 'true\nhttps://api.example/a\nsecret-key\n');
 });
 
 test('without WebAssembly nothing is loaded', async (t) => {
@@ -66,9 +111,9 @@ test('an API is called from Node', async (t) => {
     const guard = await KeyGuard.load('pk_WeHsNn87r4gtNc5BQT9Mj', { baseUrl: ${JSON.stringify(origin)} });
     const response = await guard.fetch('/a', { method: 'POST', body: '{}' });
     console.log(response.status);
-    console.log((await guard.fetch('/redirect').catch((error) => error)).name);
+    console.log((await guard.fetch('/redirect').catch((error) => error)).code);
   `);
-  assert.equal(printed, '200\nTypeError\n');
+  assert.equal(printed, '200\nredirect-refused\n');
   assert.deepEqual(received.map(({ url }) => url), ['/a', '/redirect']);
   assert.equal(received[0].headers.authorization, 'Bearer pk_WeHsNn87r4gtNc5BQT9Mj');
   assert.equal(received[0].body, '{}');

@@ -5,6 +5,7 @@ mod scan;
 mod text;
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     path::{Path, PathBuf},
 };
@@ -44,6 +45,9 @@ pub(crate) fn build(project: &Project, tools: &Tools) -> Result<PathBuf> {
         "www/pkg: {size} of {} bytes after brotli, of everything that a page downloads",
         manifest.budget
     );
+    for (file, digest) in integrity(&package)? {
+        say!("  {file:<16} {digest}");
+    }
     if size > manifest.budget {
         bail!("the npm package is {size} bytes, above the budget in wasm-pack.toml");
     }
@@ -139,9 +143,10 @@ const OPT_FLAGS: &[&str] = &[
     "--strip-target-features",
 ];
 
-/// One module with the wasm in it, so that no bundler, server or policy has to know of a second file.
+/// The files that pages load: one module with the wasm in it, so that no bundler, server or policy has to know of a second file;
+/// the same with the wasm beside it; and a script for pages without modules.
 fn bundle(project: &Project, tools: &Tools, staging: &Path, package: &Path) -> Result<()> {
-    for name in ["index.js", "values.js", "error.js"] {
+    for name in SOURCES {
         let source = project.root().join("www").join(name);
         fs::copy(&source, staging.join(name))
             .with_context(|| format!("cannot copy {}", source.display()))?;
@@ -151,11 +156,27 @@ fn bundle(project: &Project, tools: &Tools, staging: &Path, package: &Path) -> R
     fs::write(staging.join("wasm.js"), format!("export default \"{}\";\n", text::encode(&wasm)))?;
 
     fs::create_dir_all(package)?;
+    fs::write(package.join("keyguard.wasm"), wasm)?;
     let mut esbuild = tools.node(project, "--eval");
-    esbuild.arg(ESBUILD).arg(tools.modules().join("esbuild")).arg(staging).arg(package);
+    esbuild.arg(BUNDLE).arg(tools.modules().join("esbuild")).arg(staging).arg(package);
     process::run("esbuild", esbuild, &project.state().join("web-esbuild.log"))?;
     Ok(())
 }
+
+/// Bundles; and writes down the digests of what pages load, for Subresource Integrity.
+const BUNDLE: &str = include_str!("web/bundle.cjs");
+
+/// What the package's modules are made of, beside what wasm-bindgen writes. From www/.
+const SOURCES: [&str; 8] = [
+    "index.js",
+    "external.js",
+    "guard.js",
+    "call.js",
+    "problem.js",
+    "error.js",
+    "values.js",
+    "text.js",
+];
 
 /// The core's words for its refusals, as a module: for each code the code itself and its messages, in the order of their numbers.
 fn refusals() -> Result<String> {
@@ -174,33 +195,27 @@ fn refusals() -> Result<String> {
     ))
 }
 
-const ESBUILD: &str = "const [esbuild, staging, outdir] = process.argv.slice(1);
-require(esbuild).buildSync({
-  absWorkingDir: staging, entryPoints: ['index.js'], outdir, bundle: true, format: 'esm', target: 'es2022',
-  minify: true, legalComments: 'none', logLevel: 'warning',
-});";
-
-/// Everything beside the module: package.json, types, words and licences.
+/// Everything beside the modules: package.json, types, words and licences.
 fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()> {
     let (files, licenses) = (manifest.list("files")?, manifest.list("licenses")?);
-    let all_files =
-        [&["index.js"][..], &scan::FILES, files.as_slice(), licenses.as_slice()].concat();
+    let all_files = [&BUILT[..], &scan::FILES, files.as_slice(), licenses.as_slice()].concat();
     let json = json!({
         "name": manifest.text("name")?,
         "version": manifest.text("version")?,
         "description": manifest.text("description")?,
         "keywords": manifest.list("keywords")?,
         "license": manifest.text("license")?,
+        "repository": { "type": "git", "url": manifest.text("repository")?, "directory": "www" },
         "type": "module",
         "sideEffects": false,
-        "exports": {
-            ".": { "types": "./index.d.ts", "default": "./index.js" },
-            "./scan": { "types": "./scan.d.ts", "default": "./scan.js" },
-            "./package.json": "./package.json",
-        },
+        "exports": manifest.npm.get("exports").context("wasm-pack.toml has no table npm.exports")?,
         "types": "./index.d.ts",
+        // What a page without a bundler gets from a network that serves npm's packages.
+        "unpkg": "./keyguard.min.js",
+        "jsdelivr": "./keyguard.min.js",
         "files": all_files,
-        "engines": { "node": ">=20" },
+        "engines": { "node": ">=20.16" },
+        "publishConfig": { "access": "public", "provenance": true },
     });
     fs::write(package.join("package.json"), format!("{json:#}\n"))?;
     let sources = [("www", files), (".", licenses)];
@@ -214,12 +229,22 @@ fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()
     Ok(())
 }
 
+/// What `bundle` puts into the package.
+const BUILT: [&str; 5] =
+    ["index.js", "external.js", "keyguard.wasm", "keyguard.min.js", "sri.json"];
+
 /// Bytes that a server sends for the one file that a page downloads.
 fn brotli_size(project: &Project, tools: &Tools, package: &Path) -> Result<u64> {
     let mut node = tools.node(project, "--print");
     node.arg("zlib.brotliCompressSync(fs.readFileSync(process.argv[1])).length");
     node.arg(package.join("index.js"));
     process::capture(node)?.trim().parse().context("node printed no size")
+}
+
+/// The digests of the files that pages load, as `bundle` wrote them down.
+fn integrity(package: &Path) -> Result<BTreeMap<String, String>> {
+    let file = package.join("sri.json");
+    serde_json::from_slice(&fs::read(&file)?).with_context(|| format!("{}", file.display()))
 }
 
 /// The tarball, under a name without a version, so that what installs it needn't change with each.

@@ -1,0 +1,99 @@
+// One call: tries, waits and an answer. Whether to try again, and after how long a wait, the core says.
+import { guarded, KeyGuardError } from './error.js';
+import { wait } from './keyguard_web_bg.js';
+import { requestId, retryAfter, shown } from './problem.js';
+import { encode } from './values.js';
+
+/** The answer to a call, and its text if that is asked for: reading it belongs to the try then. */
+export async function answer(tell, copy, make, isRead) {
+  const call = guarded(tell, {}, copy);
+  const { headers, method, path, retries, signal, timeout } = call;
+  const name = headers.get('idempotency-key') ?? undefined;
+  // Without the query, where customers' data is.
+  let event = { method: shown(method), path: shown(path.split('?')[0]) };
+  await readOut(call);
+  for (let earlier = 0; ; earlier += 1) {
+    const control = (call.control = new AbortController());
+    const request = guarded(tell, event, () => make(call));
+    event = { ...event, idempotencyKey: name, attempt: earlier + 1 };
+    tell('request', event);
+    const late = new KeyGuardError('timeout', `No answer within ${timeout} ms`);
+    const timer = timeout && setTimeout(() => control.abort(late), timeout);
+    let response, text, failure;
+    try {
+      response = await fetch(request);
+      if (isRead) text = await response.text();
+      // Node shows what a browser hides.
+      if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(response.status)) {
+        failure = new KeyGuardError('redirect-refused', 'The API answered with a redirect, which would take the key elsewhere: check baseUrl');
+      }
+    } catch (error) {
+      // What a body that is cut off rejects with differs from browser to browser.
+      failure = control.signal.reason === late ? late : error;
+    }
+    clearTimeout(timer);
+    const status = failure ? 0 : response.status;
+    if (failure) tell('failure', { ...event, code: failure.code });
+    else tell('response', { ...event, status, requestId: requestId(response) });
+    // A connection that was lost is a TypeError.
+    const isFinal = failure && (signal?.aborted || !(failure === late || failure instanceof TypeError));
+    const delay = isFinal
+      ? -1
+      : wait(encode(method), !!name, status, earlier, retries, failure ? NaN : retryAfter(response), Math.random());
+    if (delay < 0) {
+      if (failure) throw failure;
+      return { response, text };
+    }
+    tell('retry', { ...event, status, delay });
+    if (!isRead) response?.body?.cancel().catch(() => {});
+    await sleep(delay, signal);
+  }
+}
+
+/** Files are read out, so that they can be checked, and sent again: into the bytes that a request would have of them. */
+async function readOut(call) {
+  if (!(call.body instanceof Blob || call.body instanceof FormData)) return;
+  try {
+    const copy = new Response(call.body);
+    call.body = new Uint8Array(await copy.arrayBuffer());
+    const type = copy.headers.get('content-type');
+    if (type && !call.headers.has('content-type')) call.headers.set('content-type', type);
+  } catch (cause) {
+    throw new KeyGuardError('unreadable-body', 'A file of the body cannot be read', cause);
+  }
+}
+
+/** Waits, until the caller has enough. */
+const sleep = (delay, signal) =>
+  new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, delay);
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+  });
+
+/** A call as a `RequestInit` of its own, so that it can be sent again. */
+export function outgoing(call) {
+  const init = { __proto__: null, ...call, headers: new Headers(call.headers) };
+  const { signal, control } = call;
+  if (control) {
+    // Not followed either, and it can be told from a connection that was lost.
+    init.redirect = 'manual';
+    init.signal = control.signal;
+    if (signal && AbortSignal.any) {
+      init.signal = AbortSignal.any([signal, control.signal]);
+    } else if (signal) {
+      // Browsers of 2023.
+      const abort = () => control.abort(signal.reason);
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort);
+    }
+  }
+  return init;
+}
