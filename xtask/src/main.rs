@@ -61,6 +61,7 @@ usage: cargo xtask <task>
       --test-hooks         with the hooks that tests use; never for a deployment
       --out DIR
   build web              the npm package, into www/pkg
+      --verify             build it a second time elsewhere, and compare each byte
   bench edge             what the edge costs beside others, into docs/performance.md (needs nginx and wrk)
       --rounds N           (9) how often each has its turn
       --seconds S          (2) for how long
@@ -146,9 +147,20 @@ fn build(arguments: &mut Parser) -> Result<ExitCode> {
             worker::build(&project, &Tools::install(&project)?, &options)?;
         }
         "web" => {
-            no_more(arguments)?;
+            let mut is_verified = false;
+            while let Some(argument) = arguments.next()? {
+                match argument {
+                    Arg::Long("verify") => is_verified = true,
+                    other => return Err(other.unexpected().into()),
+                }
+            }
             let project = Project::locate()?;
-            web::build(&project, &Tools::install(&project)?)?;
+            let tools = Tools::install(&project)?;
+            if is_verified {
+                web::verify(&project, &tools)?;
+            } else {
+                web::build(&project, &tools)?;
+            }
         }
         _ => bail!("build what? `worker` or `web`"),
     }

@@ -3,6 +3,7 @@
 mod exports;
 mod scan;
 mod text;
+mod verify;
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +21,8 @@ use crate::{
     tools::{self, Tools},
     worker,
 };
+
+pub(crate) use verify::verify;
 
 /// Builds the package into www/pkg, and fails when a page would have to download more than the budget allows.
 ///
