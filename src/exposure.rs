@@ -91,12 +91,12 @@ impl fmt::Display for Channel {
 /// use keyguard::{Channel, Denial, Incident};
 ///
 /// let page = Some("https://shop.example");
-/// let incident = Incident::of(Denial::SecretKeyInBrowser, page, Some("cross-site")).unwrap();
+/// let incident = Incident::of(Denial::SecretKeyInBrowser, page, Some("cross-site"), false).unwrap();
 /// assert_eq!((incident.channel(), incident.place()), (Channel::Browser, page));
 /// assert!(incident.is_certain());
 /// // What sends an `Origin` alone may be somebody's proxy.
-/// assert!(!Incident::of(Denial::SecretKeyInBrowser, page, None).unwrap().is_certain());
-/// assert!(Incident::of(Denial::Revoked, page, Some("cross-site")).is_none());
+/// assert!(!Incident::of(Denial::SecretKeyInBrowser, page, None, false).unwrap().is_certain());
+/// assert!(Incident::of(Denial::Revoked, page, Some("cross-site"), false).is_none());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
@@ -110,16 +110,23 @@ impl Incident {
     ///
     /// From a page it is certain where `Sec-Fetch-Site` says `cross-site` or `same-site`, which no page script can set (Fetch
     /// Metadata §2.4), beside an `Origin`: a script puts `Authorization` on CORS requests alone, which have one, while a link or an
-    /// image on any page that leads to a merchant's proxy, which adds its own key, has none. Anything else is refused all the same,
-    /// but must not cost the proxy's owner the key.
-    pub fn of(denial: Denial, origin: Option<&str>, fetch_site: Option<&str>) -> Option<Self> {
+    /// image on any page that leads to a merchant's proxy, which adds its own key, has none. Nor is it certain where a server is known to
+    /// have passed the request on ([`is_relayed`]): a page may ask its own shop's server under another name. Anything else is refused
+    /// all the same, but must not cost the proxy's owner the key.
+    pub fn of(
+        denial: Denial,
+        origin: Option<&str>,
+        fetch_site: Option<&str>,
+        is_relayed: bool,
+    ) -> Option<Self> {
         match denial {
             Denial::HttpsRequired => Some(Self::certain(Channel::Http, None)),
             Denial::KeyInQuery => Some(Self::certain(Channel::Query, None)),
             Denial::SecretKeyInBrowser => Some(Self {
                 channel: Channel::Browser,
                 place: origin.and_then(page),
-                is_certain: origin.is_some()
+                is_certain: !is_relayed
+                    && origin.is_some()
                     && matches!(fetch_site, Some("cross-site" | "same-site")),
             }),
             Denial::UnreadableTarget
@@ -193,6 +200,37 @@ impl Incident {
         Self { channel, place, is_certain: true }
     }
 }
+
+/// Whether a server passed a request on, as far as it shows: what browsers say of themselves is passed on with it.
+///
+/// `protocol` is what the platform says the caller spoke. Over TLS browsers speak HTTP/2 and 3 to a platform that does, and proxies
+/// mostly HTTP/1 to the servers behind them. Where that isn't known, or doesn't tell, a gateway gives itself away by what it adds: RFC 9110
+/// §7.6.3 asks it for `Via`, and `Forwarded` (RFC 7239) and its older kin are as common. `forwarded_for` counts with two addresses
+/// alone, since the platform adds one itself. `names` are those of all headers.
+///
+/// ```
+/// use keyguard::{RequestUrl, exposure::is_relayed};
+///
+/// let url = RequestUrl::cut("https://api.example.com/", None).unwrap();
+/// assert!(is_relayed(&url, Some("HTTP/1.1"), None, ["accept"]));
+/// assert!(is_relayed(&url, Some("HTTP/2"), None, ["accept", "via"]));
+/// assert!(is_relayed(&url, None, Some("192.0.2.1, 192.0.2.2"), []));
+/// assert!(!is_relayed(&url, Some("HTTP/3"), Some("192.0.2.1"), ["accept", "x-forwarded-for", "x-forwarded-proto"]));
+/// ```
+pub fn is_relayed<'a>(
+    url: &RequestUrl<'_>,
+    protocol: Option<&str>,
+    forwarded_for: Option<&str>,
+    names: impl IntoIterator<Item = &'a str>,
+) -> bool {
+    (url.is_https() && protocol.is_some_and(|protocol| protocol.starts_with("HTTP/1")))
+        || forwarded_for.is_some_and(|addresses| addresses.contains(','))
+        || names.into_iter().any(|name| RELAYS.iter().any(|one| one.eq_ignore_ascii_case(name)))
+}
+
+/// What gateways add, and neither a browser nor the platform does. `CF-Worker` is on what another Worker sends.
+const RELAYS: [&str; 6] =
+    ["via", "forwarded", "x-forwarded-host", "x-forwarded-server", "x-forwarded-port", "cf-worker"];
 
 /// The secret keys that a request gave away before any key was looked up: over plain HTTP (step 1) or in its query (step 3).
 ///

@@ -72,7 +72,7 @@ fn pages_are_told_from_servers_as_the_corpus_says() {
         let denial = decide(&lookup, Some(&record), &facts, &policy, UnixTime(2)).err();
         let code = denial.map(|denial| Problem::from(denial).code());
         assert_eq!(vector["code"].as_str(), code, "{vector}");
-        let incident = denial.and_then(|denial| Incident::of(denial, origin, fetch_site));
+        let incident = denial.and_then(|denial| Incident::of(denial, origin, fetch_site, false));
         assert_eq!(
             vector["certain"].as_bool(),
             incident.as_ref().map(Incident::is_certain),

@@ -120,8 +120,11 @@ async function told(env, { leaks }, requestId) {
   const found = await Promise.all(Object.entries(shards).map(([shard, some]) =>
     env.DIGESTS.get(env.DIGESTS.idFromName(shard)).owners(JSON.stringify(some.map(({ digest }) => digest)))));
   const owners = new Map(found.flatMap((some) => JSON.parse(some)).map(({ digest, account }) => [digest, account]));
+  // What was found in many places is one leak.
+  const mine = new Map();
+  for (const leak of leaks) if (owners.has(leak.digest) && !mine.has(leak.digest)) mine.set(leak.digest, leak);
   // One call for an account, however many of its keys leaked: a request may make a thousand.
-  const told = Object.entries(Object.groupBy(leaks.filter(({ digest }) => owners.has(digest)), ({ digest }) => owners.get(digest)));
+  const told = Object.entries(Object.groupBy([...mine.values()], ({ digest }) => owners.get(digest)));
   const known = [];
   for (let at = 0; at < told.length; at += ACCOUNTS_AT_ONCE) {
     const some = told.slice(at, at + ACCOUNTS_AT_ONCE).map(async ([account, its]) => {

@@ -32,16 +32,54 @@ fn page_is_certain_only_where_the_browser_says_so_itself() {
         (Some(""), false),
         (None, false),
     ] {
-        let incident = Incident::of(Denial::SecretKeyInBrowser, Some(SHOP), fetch_site).unwrap();
+        let incident =
+            Incident::of(Denial::SecretKeyInBrowser, Some(SHOP), fetch_site, false).unwrap();
         assert_eq!(incident.channel(), Channel::Browser);
         assert_eq!(incident.is_certain(), is_certain, "{fetch_site:?}");
+    }
+}
+
+/// A shop whose page asks a server of its own under another name, which adds the key and passes the page's headers on.
+#[test]
+fn page_whose_request_a_server_passed_on_is_no_certain_one() {
+    let incident = |is_relayed| {
+        Incident::of(Denial::SecretKeyInBrowser, Some(SHOP), Some("same-site"), is_relayed).unwrap()
+    };
+    assert!(incident(false).is_certain() && !incident(true).is_certain());
+    let policy = policy(r#","exposure":{"live":"quarantine"}"#);
+    assert_eq!(incident(true).action(Mode::Live, &policy), ExposureAction::Refuse);
+    // What was sent in the clear was, whoever passed it on.
+    assert!(Incident::of(Denial::HttpsRequired, None, None, true).unwrap().is_certain());
+    assert!(Incident::of(Denial::KeyInQuery, None, None, true).unwrap().is_certain());
+}
+
+#[test]
+fn server_in_between_gives_itself_away() {
+    let browser = ["accept", "origin", "sec-fetch-site", "cf-connecting-ip", "x-real-ip"];
+    let [secure, plain] =
+        ["https://a/", "http://localhost/"].map(|url| RequestUrl::cut(url, None).unwrap());
+    for protocol in [None, Some(""), Some("HTTP/2"), Some("HTTP/3")] {
+        assert!(!is_relayed(&secure, protocol, Some("192.0.2.1"), browser), "{protocol:?}");
+        for name in RELAYS.iter().copied().chain(["Via", "X-Forwarded-Host"]) {
+            assert!(
+                is_relayed(&secure, protocol, None, browser.into_iter().chain([name])),
+                "{name}"
+            );
+        }
+        assert!(is_relayed(&secure, protocol, Some("192.0.2.1,192.0.2.2"), browser));
+    }
+    for protocol in ["HTTP/1.0", "HTTP/1.1"] {
+        assert!(is_relayed(&secure, Some(protocol), None, browser), "{protocol}");
+        // Without TLS a browser speaks nothing else: on a developer's machine.
+        assert!(!is_relayed(&plain, Some(protocol), None, browser), "{protocol}");
     }
 }
 
 /// A link or an image that leads to a proxy which adds its own key, on whatever page.
 #[test]
 fn request_without_an_origin_is_no_script_with_a_key() {
-    let incident = Incident::of(Denial::SecretKeyInBrowser, None, Some("cross-site")).unwrap();
+    let incident =
+        Incident::of(Denial::SecretKeyInBrowser, None, Some("cross-site"), false).unwrap();
     assert!(!incident.is_certain());
 }
 
@@ -49,7 +87,8 @@ fn request_without_an_origin_is_no_script_with_a_key() {
 fn page_that_no_browser_lets_call_takes_no_key_away() {
     let policy = policy(r#","exposure":{"live":"quarantine"}"#);
     let action = |page| {
-        let incident = Incident::of(Denial::SecretKeyInBrowser, Some(page), Some("cross-site"));
+        let incident =
+            Incident::of(Denial::SecretKeyInBrowser, Some(page), Some("cross-site"), false);
         incident.unwrap().action(Mode::Live, &policy)
     };
     assert_eq!(action(SHOP), ExposureAction::Quarantine);
@@ -73,7 +112,7 @@ fn refusals_of_other_kinds_expose_nothing() {
         Denial::InsufficientScope,
         Denial::ModeNotServed,
     ] {
-        assert_eq!(Incident::of(denial, Some(SHOP), Some("cross-site")), None, "{denial}");
+        assert_eq!(Incident::of(denial, Some(SHOP), Some("cross-site"), false), None, "{denial}");
         let url = format!("http://a/?key={KEY}");
         assert_eq!(found(denial, &url, Some(KEY)), [], "{denial}");
     }
@@ -131,7 +170,7 @@ fn what_one_request_gives_away_costs_a_bounded_number_of_look_ups() {
 #[test]
 fn stronger_actions_need_what_is_certain() {
     let policy = policy(r#","exposure":{"live":"revoke","test":"quarantine"}"#);
-    let incident = |denial, site| Incident::of(denial, Some(SHOP), site).unwrap();
+    let incident = |denial, site| Incident::of(denial, Some(SHOP), site, false).unwrap();
     let page = Denial::SecretKeyInBrowser;
     for (incident, live, test) in [
         // A program can send what a page does: what follows can be lifted.
@@ -162,7 +201,7 @@ fn mildest_policy_revokes_a_key_that_its_holder_presents() {
 fn policy_that_only_reports_takes_no_key_away_for_what_it_let_pass() {
     let policy = policy(r#","report_only":true,"exposure":{"live":"revoke"}"#);
     let action = |denial| {
-        let incident = Incident::of(denial, Some(SHOP), Some("cross-site")).unwrap();
+        let incident = Incident::of(denial, Some(SHOP), Some("cross-site"), false).unwrap();
         incident.action(Mode::Live, &policy)
     };
     assert_eq!(action(Denial::SecretKeyInBrowser), ExposureAction::Refuse);
@@ -174,7 +213,7 @@ fn policy_that_only_reports_takes_no_key_away_for_what_it_let_pass() {
 #[test]
 fn place_is_an_origin_or_a_document_and_never_shows_a_key() {
     let page = |origin: &str| {
-        let incident = Incident::of(Denial::SecretKeyInBrowser, Some(origin), None).unwrap();
+        let incident = Incident::of(Denial::SecretKeyInBrowser, Some(origin), None, false).unwrap();
         incident.place().map(ToString::to_string)
     };
     assert_eq!(page("https://shop.example:8443").as_deref(), Some("https://shop.example:8443"));
@@ -227,7 +266,8 @@ fn words_are_those_of_policies_and_records() {
 #[test]
 fn report_says_everything_but_the_key() {
     let policy = policy(r#","exposure":{"test":"quarantine"}"#);
-    let incident = Incident::of(Denial::SecretKeyInBrowser, Some(SHOP), Some("same-site")).unwrap();
+    let incident =
+        Incident::of(Denial::SecretKeyInBrowser, Some(SHOP), Some("same-site"), false).unwrap();
     let lookup = Lookup::of(ApiKey::parse(KEY).unwrap(), &policy).unwrap();
     let report = ExposureReport::new(&incident, &lookup, "key_1", &policy, UnixTime(9));
     let digest = KeyDigest::of(KEY);

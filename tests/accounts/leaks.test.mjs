@@ -178,15 +178,18 @@ describe("GitHub's message", () => {
   test('may be long, and name many keys of many accounts', async () => {
     const accounts = await Promise.all(Array.from({ length: 12 }, () => api.createAccount()));
     const keys = accounts.flatMap(({ keys: { secret_live: live, secret_test: test } }) => [live, test]);
-    const tokens = Array.from({ length: 2000 }, () => issueKey('secret', 'live')).concat(keys.map(({ key }) => key));
+    const texts = keys.map(({ key }) => key);
+    const tokens = [...texts, ...Array.from({ length: 2000 }, () => issueKey('secret', 'live')), ...texts];
     const labels = (await tell(tokens.map((token) => found(token, { url: '' })))).ok(200);
     assert.equal(labels.length, tokens.length);
     const real = labels.filter(({ label }) => label === 'true_positive').map(({ token_hash: hash }) => hash);
-    assert.deepEqual(real.sort(), keys.map(({ key }) => digest(key)).sort());
+    assert.deepEqual(real.sort(), [...texts, ...texts].map(digest).sort());
     for (const { id, keys: { secret_live: key } } of accounts) {
       await api.written(id);
       const { status, exposed } = await api.show(key);
       assert.deepEqual([status, exposed.channel, exposed.place], ['exposed', 'github', null]);
+      const seen = (await api.audit(id)).filter(({ credential }) => credential === 'edge:github');
+      assert.equal(seen.length, 2, 'what was found twice is told once');
     }
   });
 

@@ -67,6 +67,29 @@ test('a report that failed for a while is made by a later refusal, and the key i
   assert.ok(edge.lines.all.every((line) => !line.includes('report-lost')), 'a report was given up');
 });
 
+test('a page is not certain where a server shows that passed its request on', async () => {
+  const key = await issued();
+  const send = (protocol, ...headers) => edge.sendAs(key, {
+    target: '/echo',
+    headers: [['Origin', PAGE], ['Sec-Fetch-Site', 'same-site'], ['X-Stand-In', JSON.stringify({ protocol })], ...headers],
+  });
+  const relayed = [['HTTP/1.1'], ['HTTP/2', ['Via', '1.1 shop']], [undefined, ['X-Forwarded-Host', 'shop.example']],
+    ['HTTP/2', ['X-Forwarded-For', '192.0.2.1, 192.0.2.2']]];
+  for (const [index, way] of relayed.entries()) {
+    const refused = await send(...way);
+    assertRefused(refused, 'secret-key-in-browser');
+    // Of those that cost nothing one a minute is told.
+    if (index > 0) continue;
+    const request = refused.header('keyguard-request-id');
+    const line = await edge.lines.find((one) => one.event === 'exposure' && one.request_id === request);
+    assert.deepEqual([line.certain, line.action], [false, 'refuse']);
+  }
+  await until(async () => (await api.audit(key.account)).some(({ action }) => action === 'key.exposure_reported'), 'the audit');
+  assert.equal((await api.show(key)).status, 'active');
+  assertRefused(await send('HTTP/2'), 'secret-key-in-browser');
+  await until(() => isExposed(key), 'the quarantine');
+});
+
 function tried(line) {
   try {
     return JSON.parse(line);

@@ -38,7 +38,7 @@ proptest! {
         for key in [key.to_string(), key.to_ascii_lowercase()] {
             let place = format!("https://{before}{key}{after}");
             let leaked = Incident::on_github(Some(&place));
-            let page = Incident::of(Denial::SecretKeyInBrowser, Some(&place), Some("cross-site"));
+            let page = Incident::of(Denial::SecretKeyInBrowser, Some(&place), Some("cross-site"), false);
             prop_assert_eq!((leaked.place(), page.as_ref().and_then(Incident::place)), (None, None));
         }
     }
@@ -46,7 +46,7 @@ proptest! {
     #[test]
     fn what_is_not_certain_never_takes_a_key_away(site in "\\PC{0,20}", live in "refuse|quarantine|revoke") {
         let policy = policy(&format!(r#","exposure":{{"live":"{live}"}}"#));
-        let incident = Incident::of(Denial::SecretKeyInBrowser, None, Some(&site)).unwrap();
+        let incident = Incident::of(Denial::SecretKeyInBrowser, None, Some(&site), false).unwrap();
         if !["cross-site", "same-site"].contains(&site.as_str()) {
             prop_assert_eq!(incident.action(Mode::Live, &policy), ExposureAction::Refuse);
         }

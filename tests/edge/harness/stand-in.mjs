@@ -1,6 +1,7 @@
 // Stands before the Worker's own entry module in a test: it moves the clock that the Worker reads and breaks the bindings that it has, as
 // the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how}`, and each request says it anew; so many of
-// the calls that report an exposure fail from then on as `"reports"` says.
+// the calls that report an exposure fail from then on as `"reports"` says. `"protocol"` is what the platform says the caller spoke,
+// over TLS.
 
 import entry, { Account as RealAccount } from './entry.mjs';
 
@@ -43,11 +44,13 @@ export class Account extends RealAccount {
 
 export default {
   fetch(request, env, ctx) {
-    const { clock = 0, store, limiter = 'says yes', reports } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
+    const { clock = 0, store, limiter = 'says yes', reports, protocol } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
     ahead = clock;
     if (reports !== undefined) failing = reports;
     const bindings = { ...env, RATE_PLAYED: { limit: HOW[limiter] }, RATE_REFUSED: counting };
     if (store) bindings.KEYS = { get: HOW[store] };
-    return entry.fetch(request, bindings, ctx);
+    const asked = protocol === undefined ? request
+      : new Request(request.url.replace('http:', 'https:'), new Request(request, { cf: { httpProtocol: protocol } }));
+    return entry.fetch(asked, bindings, ctx);
   },
 };

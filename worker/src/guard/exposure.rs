@@ -2,15 +2,17 @@
 
 use keyguard::{
     Denial, ExposureAction, ExposureReport, Incident, KeyRecord, Lookup, RequestUrl, UnixTime,
-    exposure::given_away,
+    exposure::{self, given_away},
     record::{Exposure, Revocation},
 };
 use wasm_bindgen::JsValue;
 
 use super::{
     exchange::Exchange,
+    facts::Relay,
     limits, log,
     memory::{self, Found},
+    runtime,
     settings::Settings,
     store,
 };
@@ -62,7 +64,10 @@ pub(crate) fn note(
     settings: &Settings,
 ) {
     let facts = &exchange.facts;
-    let Some(incident) = Incident::of(denial, facts.origin, facts.fetch_site) else { return };
+    let is_relayed = denial == Denial::SecretKeyInBrowser && is_relayed(exchange);
+    let Some(incident) = Incident::of(denial, facts.origin, facts.fetch_site, is_relayed) else {
+        return;
+    };
     let is_own = (record.kind, record.mode) == (lookup.kind(), lookup.mode());
     let is_over = record.revoked.is_some() || record.exposed.is_some();
     let policy = &settings.policy;
@@ -81,6 +86,14 @@ pub(crate) fn note(
         exchange.call.report(&record.account, &report.to_json());
         pin(lookup, record, &report, settings, facts.now);
     }
+}
+
+/// Whether a server passed the request on.
+fn is_relayed(exchange: &Exchange<'_>) -> bool {
+    let text = runtime::relay(exchange.request);
+    // What can't be read proves nothing.
+    let (Some(relay), Some(url)) = (Relay::read(&text), exchange.url()) else { return true };
+    exposure::is_relayed(&url, relay.protocol, relay.forwarded_for, relay.names.split(','))
 }
 
 /// Obeys at once here what the store will say later.

@@ -62,6 +62,28 @@ impl<'a> Hops<'a> {
     }
 }
 
+/// What shows whether a server passed a request on.
+pub(crate) struct Relay<'a> {
+    /// What the caller spoke, where the platform says so.
+    pub(crate) protocol: Option<&'a str>,
+    pub(crate) forwarded_for: Option<&'a str>,
+    /// The names of all headers, each followed by a comma.
+    pub(crate) names: &'a str,
+}
+
+impl<'a> Relay<'a> {
+    /// Reads the text that `relay` in runtime.js makes.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        let mut fields = text.split('\n');
+        let relay = Self {
+            protocol: header(fields.next()?),
+            forwarded_for: header(fields.next()?),
+            names: fields.next()?,
+        };
+        fields.next().is_none().then_some(relay)
+    }
+}
+
 fn header(field: &str) -> Option<&str> {
     (field != ABSENT).then_some(field)
 }

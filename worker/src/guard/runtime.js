@@ -40,6 +40,13 @@ ${upgrade}
 ${names}`;
 }
 
+/** All that shows whether a server passed a request on, a field a line: see facts.rs. */
+export function relay({ cf, headers }) {
+  return `${cf?.httpProtocol ?? ABSENT}
+${headers.get("x-forwarded-for") ?? ABSENT}
+${[...headers.keys()]}`;
+}
+
 /** A list of names, joined by commas. */
 export function list(names) {
   return names ? names.split(",") : [];

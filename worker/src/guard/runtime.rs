@@ -102,6 +102,9 @@ extern "C" {
     /// All that decides which headers are removed, a field a line.
     pub(crate) fn hops(request: &Request) -> String;
 
+    /// All that shows whether a server passed a request on, a field a line.
+    pub(crate) fn relay(request: &Request) -> String;
+
     /// A list of names, which come joined by commas.
     pub(crate) fn list(names: &str) -> Names;
 
