@@ -83,7 +83,10 @@ proptest! {
         let port = port.map_or(String::new(), |port| format!(":{port}"));
         let text = [&scheme, "://", &host, &port, &path, &query, &fragment].concat();
         let cut = RequestUrl::cut(&text, Some(&[host.as_str(), &port].concat())).unwrap();
-        let parsed = Url::parse(&text).unwrap();
+        // A host that begins as Punycode does and is none (`xn--a`) is no URL to the parser.
+        let parsed = Url::parse(&text);
+        prop_assume!(parsed.is_ok());
+        let parsed = parsed.unwrap();
         prop_assert_eq!(cut.is_https(), parsed.scheme() == "https");
         prop_assert_eq!(cut.path(), parsed.path());
         prop_assert_eq!(cut.query(), parsed.query());
