@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     commands::{
         account, admin_credential, audit, completions, doctor, explain, export, import, key,
-        policy_check, policy_test,
+        policy_check, policy_test, scan,
     },
     output::Color,
 };
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Audit(audit::Arguments),
     /// Say what is wrong with a pasted key, without any network
     Explain(explain::Arguments),
+    /// Find secret keys in files, before they ship, without any network
+    Scan(scan::Arguments),
     /// Check and try a policy, without any network
     #[command(subcommand)]
     Policy(Policy),

@@ -13,3 +13,4 @@ pub(crate) mod key;
 mod pages;
 pub(crate) mod policy_check;
 pub(crate) mod policy_test;
+pub(crate) mod scan;

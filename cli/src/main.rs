@@ -29,7 +29,7 @@ use args::{Arguments, Command, Global, Policy};
 use client::Client;
 use commands::{
     account, admin_credential, audit, completions, doctor, explain, export, import, key,
-    policy_check, policy_test,
+    policy_check, policy_test, scan as scan_command,
 };
 use config::Environment;
 use failure::Failure;
@@ -63,6 +63,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Export(arguments) => export::run(&arguments, global),
         Command::Audit(arguments) => audit::run(&arguments, global),
         Command::Explain(arguments) => explain::run(&arguments, global),
+        Command::Scan(arguments) => scan_command::run(&arguments, global),
         Command::Policy(Policy::Check(arguments)) => policy_check::run(&arguments.file),
         Command::Policy(Policy::Test(arguments)) => policy_test::run(arguments, global),
         Command::Doctor(arguments) => doctor::run(&arguments, global),
