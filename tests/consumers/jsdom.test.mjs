@@ -36,14 +36,17 @@ async function trade(t, prepare) {
   return { shop, outcome: structuredClone(await window.outcome) };
 }
 
-test('it pays in jsdom, which has to be lent what it lacks of fetch', async (t) => {
-  const { shop, outcome } = await trade(t, (window) => Object.assign(window, { fetch, Request }));
+/** What test runners lend: jsdom has no fetch, and Node's takes no signal but its own. */
+const LENT = { fetch, Request, Response, ReadableStream, AbortController, AbortSignal };
+
+test('it pays in jsdom that was lent what Node has of fetch', async (t) => {
+  const { shop, outcome } = await trade(t, (window) => Object.assign(window, LENT));
   assertPaid(shop, outcome);
 });
 
 test('without WebAssembly nothing is loaded or sent, and the code says why', async (t) => {
   const { shop, outcome } = await trade(t, (window) => {
-    Object.assign(window, { fetch, Request });
+    Object.assign(window, LENT);
     delete window.WebAssembly;
   });
   assert.equal(outcome.failed, 'wasm-unavailable');

@@ -31,8 +31,8 @@ async function trade(t, program, args = []) {
     return {};
   }
   const shop = desk.open();
-  const printed = await execute(program, [...args, 'shop.js', JSON.stringify(shop.settings)], folder);
-  return { shop, outcome: JSON.parse(printed) };
+  const { stdout } = await execute(program, [...args, 'shop.js', JSON.stringify(shop.settings)], folder);
+  return { shop, outcome: JSON.parse(stdout) };
 }
 
 test('it pays in Node', async (t) => {

@@ -212,6 +212,7 @@ fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()
         "type": "module",
         "sideEffects": false,
         "exports": manifest.npm.get("exports").context("wasm-pack.toml has no table npm.exports")?,
+        "bin": manifest.npm.get("bin").context("wasm-pack.toml has no table npm.bin")?,
         "types": "./index.d.ts",
         // What a page without a bundler gets from a network that serves npm's packages.
         "unpkg": "./keyguard.min.js",
@@ -225,8 +226,11 @@ fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()
     for (folder, name) in
         sources.iter().flat_map(|(folder, names)| names.iter().map(move |name| (folder, name)))
     {
-        let source = project.root().join(folder).join(name);
-        fs::copy(&source, package.join(name))
+        let (source, target) = (project.root().join(folder).join(name), package.join(name));
+        target
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::copy(&source, target))
             .with_context(|| format!("cannot copy {}", source.display()))?;
     }
     Ok(())

@@ -5,7 +5,7 @@ import http from 'node:http';
 
 import { within } from '../../edge/harness.mjs';
 
-export const KEY = 'pk_WeHsNn87r4gtNc5BQT9Mj';
+export const KEY = 'pk_test_0aZ9bY8cX7dW6eV5fU4gT3hS2i2CpBbi';
 export const SECRET = 'sk_vYZCAeHawUqDCmVpEKh2U';
 
 /** Starts it: `open()` gives a new shop's `{ settings, query, report, received }`. */
@@ -28,8 +28,12 @@ export async function startDesk() {
       shop.resolve(JSON.parse(body));
       return answer(204);
     }
-    shop.received.push({ method: request.method, path: `/${rest.join('/')}`, headers: request.headers, body });
-    return answer(201, '{"id":"ps_1"}', { 'content-type': 'application/json' });
+    const path = `/${rest.join('/')}`;
+    shop.received.push({ method: request.method, path, headers: request.headers, body });
+    // Busy at first.
+    if (shop.received.length === 1) return answer(503, '', { 'retry-after': '0' });
+    if (path === '/collect/payment_sessions') return answer(201, '{"id":"ps_1"}', { 'content-type': 'application/json' });
+    return answer(402, '{"status":402,"code":"card-declined"}', { 'content-type': 'application/problem+json' });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -66,6 +70,7 @@ const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization, content-type, idempotency-key',
   'access-control-allow-methods': 'GET, POST',
+  'access-control-expose-headers': 'retry-after',
 };
 
 /** Opens one page after the other as it is told, so that a browser needs no driver. */

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -40,16 +40,26 @@ export async function project(name, { entry = 'keyguard', files = {}, links = {}
   return folder;
 }
 
+/** A bundler that leaves `new URL(…, import.meta.url)` as it is: the file has to be copied by hand. */
+export const withWasm = (bundler, entry) => ({
+  ...bundler,
+  async build(folder) {
+    await bundler.build(folder);
+    const name = 'keyguard.wasm';
+    if (entry === 'keyguard/external') await copyFile(path.join(folder, 'node_modules/keyguard', name), path.join(folder, 'dist', name));
+  },
+});
+
 /** Runs a program of Node's to its end; what it printed on both outputs is in a failure's message. */
 export const run = (script, args, cwd, env = {}) => execute(process.execPath, [script, ...args], cwd, env);
 
-/** Runs a program to its end. */
+/** Runs a program to its end: `{ stdout, stderr }`. */
 export async function execute(program, args, cwd, env = {}) {
   const options = { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, maxBuffer: 1 << 24 };
   try {
-    return (await promisify(execFile)(program, args, options)).stdout;
+    return await promisify(execFile)(program, args, options);
   } catch (error) {
-    throw new Error(`${program} ${args.join(' ')}: ${error.message}\n${error.stdout}\n${error.stderr}`);
+    throw new Error(`${program}: ${error.message}\n${error.stdout}\n${error.stderr}`, { cause: error });
   }
 }
 
@@ -60,6 +70,9 @@ async function shopFiles() {
   const names = await readdir(folder);
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(path.join(folder, name), 'utf8')])));
 }
+
+/** The package's program, as npm installs it. */
+export const scanner = async () => path.join(await installedPackage(), '../.bin/keyguard-scan');
 
 /** The package, installed as a customer does, for each project to take. */
 const installedPackage = once(async () => {
