@@ -19,6 +19,7 @@ import webpack from './with/webpack.mjs';
 import worker from './with/worker.mjs';
 
 const CONSUMERS = [plain, vite, webpack, rollup, esbuild, parcel, react, vue, next, worker, serviceWorker].flat();
+const ENTRIES = ['keyguard', 'keyguard/external'];
 const BROWSERS = { Chromium: startChromium, Firefox: startFirefox };
 
 let desk;
@@ -34,20 +35,22 @@ before(async () => {
 });
 after(() => stopAll(...started, desk));
 
-for (const { name, serve, shows } of CONSUMERS) {
-  describe(name, () => {
-    let site;
-    before(async () => {
-      site = await serve('keyguard');
-    });
-    after(() => stopAll(site));
-
-    for (const browser of Object.keys(BROWSERS)) {
-      test(`pays in ${browser}`, async () => {
-        const shop = desk.open();
-        await visits[browser](`${site.origin}/?${shop.query}&customer=17#private`);
-        assertPaid(shop, await shop.report(), { origin: site.origin, shows });
+for (const { name, serve, shows, entries = ENTRIES } of CONSUMERS) {
+  for (const entry of entries) {
+    describe(`${name}, ${entry}`, () => {
+      let site;
+      before(async () => {
+        site = await serve(entry);
       });
-    }
-  });
+      after(() => stopAll(site));
+
+      for (const browser of Object.keys(BROWSERS)) {
+        test(`pays in ${browser}`, async () => {
+          const shop = desk.open();
+          await visits[browser](`${site.origin}/?${shop.query}&customer=17#private`);
+          assertPaid(shop, await shop.report(), { origin: site.origin, shows });
+        });
+      }
+    });
+  }
 }

@@ -39,7 +39,8 @@ export async function serveProgram(script, args, cwd, env = {}) {
   const child = spawn(process.execPath, [script, ...args], { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   const stop = async () => {
-    child.kill();
+    // Some would wait for connections that browsers keep open; none has anything to save.
+    child.kill('SIGKILL');
     await exited;
   };
   const printed = [];

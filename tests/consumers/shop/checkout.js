@@ -1,16 +1,15 @@
 // What a customer writes.
 
-import { KeyGuard, KeyGuardError } from 'keyguard';
+import { KeyGuard, KeyGuardError, ProblemError } from 'keyguard';
 
-/** Pays with a publishable key. */
+/** Pays with a publishable key, and then with a card that is declined. */
 export async function pay({ key, baseUrl }) {
   const guard = await KeyGuard.load(key, { baseUrl });
-  const response = await guard.fetch('/collect/payment_sessions', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ amount: 4200, currency: 'EUR' }),
-  });
-  return { mode: guard.mode, status: response.status, session: (await response.json()).id };
+  const json = { amount: 4200, currency: 'EUR' };
+  const session = await guard.json('/collect/payment_sessions', { method: 'POST', json });
+  const declined = await guard.json('/collect/declined', { method: 'POST', json }).catch((error) => error);
+  const { status, code } = declined;
+  return { mode: guard.mode, session: session.id, declined: declined instanceof ProblemError && { status, code } };
 }
 
 /** Takes the secret key by mistake: once to load it, once in what is sent. */

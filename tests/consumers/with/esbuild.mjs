@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 
-import { installed, project, run } from '../harness/project.mjs';
+import { installed, project, run, withWasm } from '../harness/project.mjs';
 import { serveFolder } from '../harness/serve.mjs';
 
 /** Bundles one file into dist. */
@@ -16,5 +16,5 @@ export const esbuild = {
 
 export default [{
   name: 'esbuild',
-  serve: async (entry) => serveFolder(`${await project('esbuild', { entry, ...esbuild })}/dist`),
+  serve: async (entry) => serveFolder(`${await project('esbuild', { entry, ...withWasm(esbuild, entry) })}/dist`),
 }];

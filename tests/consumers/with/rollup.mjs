@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 
-import { installed, project, run } from '../harness/project.mjs';
+import { installed, project, run, withWasm } from '../harness/project.mjs';
 import { serveFolder } from '../harness/serve.mjs';
 
 const CONFIG = `
@@ -19,5 +19,5 @@ export const rollup = {
 
 export default [{
   name: 'Rollup 4',
-  serve: async (entry) => serveFolder(`${await project('Rollup 4', { entry, ...rollup })}/dist`),
+  serve: async (entry) => serveFolder(`${await project('Rollup 4', { entry, ...withWasm(rollup, entry) })}/dist`),
 }];

@@ -22,9 +22,10 @@ addEventListener('message', (event) => event.waitUntil(trade(event.data).then((o
 `,
 };
 
-// A classic script, for browsers whose service workers can't be modules.
+// A classic script, for browsers whose service workers can't be modules: it has no address of its own to find a file by.
 export default [{
   name: 'a Service Worker',
+  entries: ['keyguard'],
   async serve(entry) {
     const build = async (folder) => {
       await bundle(folder, 'main.js');

@@ -12,10 +12,10 @@ const built = (name, vite) => ({
   },
 });
 
-const served = (name, vite) => ({
+const served = (name, vite, files = {}) => ({
   name,
   async serve(entry) {
-    const folder = await project(name, { entry });
+    const folder = await project(name, { entry, files });
     return serveProgram(installed(`${vite}/bin/vite.js`), ['--host', '127.0.0.1', '--port', '0'], folder);
   },
 });
@@ -24,5 +24,6 @@ export default [
   built('Vite 8', 'vite'),
   served('Vite 8 in development', 'vite'),
   built('Vite 7', 'vite7'),
-  served('Vite 7 in development', 'vite7'),
+  // Bundled ahead, the package would look for its file beside the bundle.
+  served('Vite 7 in development', 'vite7', { 'vite.config.js': "export default { optimizeDeps: { exclude: ['keyguard'] } };\n" }),
 ];
