@@ -51,8 +51,11 @@ async function keyOf(identifier, url, token) {
 
 /** The keys that GitHub has. Who is nobody shares what GitHub grants to an address with all who use it. */
 async function published(url, token) {
+  const headers = { Accept: "application/json", "User-Agent": "keyguard" };
+  // What no header may hold would end up in an error, and so in the log.
+  if (/^[!-~]+$/.test(token?.trim() ?? "")) headers.Authorization = `Bearer ${token.trim()}`;
   const response = await fetch(url, {
-    headers: { Accept: "application/json", "User-Agent": "keyguard", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
+    headers,
     redirect: "manual",
     signal: AbortSignal.timeout(KEYS_LIMIT_MS),
   });

@@ -8,7 +8,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  Api, assertRefused, digest, entryOf, issueKey, now, policyFor, startApi, startEdge, startUpstream, stopAll, until,
+  Api, assertRefused, digest, entryOf, issueKey, now, policyFor, sleep, startApi, startEdge, startUpstream, stopAll,
+  until,
 } from './harness.mjs';
 
 const PLACE = 'https://shop.example';
@@ -200,6 +201,19 @@ test('what the edge itself sees of a key and its use reaches the account', async
   assert.deepEqual([shown.exposed.channel, shown.exposed.place], ['browser', PLACE]);
   await admin.written(id);
   assertRefused(await guard.sendAs(key, { target: '/echo' }), 'key-exposed');
+});
+
+test('the policy says whether the last use is told at all', async (t) => {
+  for (const [lastUsed, isTold] of [['day', true], ['never', false]]) {
+    const { edge: guard, api: admin } = await startApi({ policy: policyFor(upstream.origin, { last_used: lastUsed }) });
+    t.after(() => guard.stop());
+    const { id, keys: { secret_live: key, secret_test: other } } = await admin.createAccount();
+    await admin.written(id);
+    for (const one of [key, other]) assert.equal((await guard.sendAs(one, { target: '/echo' })).status, 200);
+    if (isTold) await until(async () => (await admin.show(other)).last_used_at, 'the last use');
+    else await sleep(500);
+    assert.equal((await admin.show(key)).last_used_at !== null, isTold, lastUsed);
+  }
 });
 
 describe('what the edge sees in each channel', () => {

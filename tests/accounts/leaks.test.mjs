@@ -223,13 +223,16 @@ describe("GitHub's message", () => {
 test("GitHub's keys are asked for as somebody, where the deployment is somebody", async (t) => {
   assert.ok(github.asked.every(({ authorization }) => authorization === undefined));
   const policy = policyFor(upstream.origin, { leaks: { github: true } });
-  const { edge: guard, api: admin } = await startApi({ policy, vars: { GITHUB_KEYS_URL: github.url, GITHUB_TOKEN: 'token_of_a_test' } });
-  t.after(() => guard.stop());
-  const { identifier, signature, body } = EXAMPLE;
-  (await admin.post('/leaks/github', body, {
-    Authorization: undefined, 'Github-Public-Key-Identifier': identifier, 'Github-Public-Key-Signature': signature,
-  })).ok(200);
-  assert.equal(github.asked.at(-1).authorization, 'Bearer token_of_a_test');
+  for (const [token, expected] of [['token_of_a_test\n', 'Bearer token_of_a_test'], ['token_of_a\ntest', undefined], ['', undefined]]) {
+    const { edge: guard, api: admin } = await startApi({ policy, vars: { GITHUB_KEYS_URL: github.url, GITHUB_TOKEN: token } });
+    t.after(() => guard.stop());
+    const { identifier, signature, body } = EXAMPLE;
+    (await admin.post('/leaks/github', body, {
+      Authorization: undefined, 'Github-Public-Key-Identifier': identifier, 'Github-Public-Key-Signature': signature,
+    })).ok(200);
+    assert.equal(github.asked.at(-1).authorization, expected);
+    assert.ok(guard.lines.all.every((line) => !line.includes('token_of_a')));
+  }
 });
 
 describe('a key that is presented', () => {
