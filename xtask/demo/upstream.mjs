@@ -1,15 +1,17 @@
-// The API behind the edge, for a developer's machine and for the tests: a payment API of one endpoint,
+// The API behind the edge, for a developer's machine and for the tests: a payment API of one endpoint (payments.mjs),
 // and a set of paths that make a server's every behaviour reachable. It trusts what the edge tells it
 // (`Keyguard-*`), checks no key, and depends on Node alone.
 //
 //   node upstream.mjs [--port N] [--host H] [--quiet]     port 0 takes any free one
 
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+
+import { paymentSession } from './payments.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -20,14 +22,14 @@ const { values: options } = parseArgs({
 });
 
 const LOG_LIMIT = 1000;
-const JSON_LIMIT = 64 * 1024;
+const PROBLEM = 'application/problem+json';
 /** What was received, oldest first: tests prove by it that a refused request never came here. */
 const log = [];
 
 const server = createServer((request, response) => {
   respond(request, response).catch((error) => {
     if (response.headersSent) response.destroy();
-    else send(response, 500, { title: 'The demo upstream failed', status: 500, detail: String(error) }, PROBLEM);
+    else send(response, 500, { title: 'The demo upstream failed', status: 500, detail: String(error) }, { 'content-type': PROBLEM });
   });
 });
 
@@ -44,63 +46,14 @@ async function respond(request, response) {
     say(`${request.method} ${request.url} ${entry.status ?? '-'}${entry.aborted ? ' (cut off)' : ''}`);
   });
 
-  if (path === '/collect/payment_sessions') return paymentSessions(request, response);
+  if (path === '/collect/payment_sessions') {
+    const { status: code, headers, document } = await paymentSession(request);
+    return send(response, code, document, headers);
+  }
   if (path.startsWith('/status/')) return status(response, path.slice('/status/'.length), parameters);
   const handler = Object.hasOwn(HANDLERS, path) ? HANDLERS[path] : undefined;
-  if (!handler) return send(response, 404, { title: 'No such resource', status: 404, detail: path }, PROBLEM);
+  if (!handler) return send(response, 404, { title: 'No such resource', status: 404, detail: path }, { 'content-type': PROBLEM });
   return handler(request, response, parameters);
-}
-
-// --- The payment API -------------------------------------------------------------------------------
-
-const PROBLEM = 'application/problem+json';
-
-async function paymentSessions(request, response) {
-  if (request.method !== 'POST') {
-    response.setHeader('allow', 'POST');
-    return send(response, 405, { title: 'Only POST makes a payment session', status: 405 }, PROBLEM);
-  }
-  const body = await readJson(request);
-  const fault = bodyFault(body);
-  if (fault) return send(response, 400, { title: 'Not a payment session', status: 400, detail: fault }, PROBLEM);
-  return send(response, 201, {
-    id: `ps_${randomUUID().replaceAll('-', '')}`,
-    object: 'payment_session',
-    amount: body.amount,
-    currency: body.currency,
-    ...(body.reference === undefined ? {} : { reference: body.reference }),
-    mode: request.headers['keyguard-mode'] ?? null,
-    account: request.headers['keyguard-account'] ?? null,
-    status: 'open',
-    created_at: Math.floor(Date.now() / 1000),
-  });
-}
-
-function bodyFault(body) {
-  if (body === undefined) return 'the body is not JSON';
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) return 'the body is not an object';
-  if (!Number.isSafeInteger(body.amount) || body.amount <= 0) return '`amount` is not a positive whole number';
-  if (typeof body.currency !== 'string' || !/^[A-Z]{3}$/.test(body.currency)) return '`currency` is not three capitals';
-  if (body.reference !== undefined && (typeof body.reference !== 'string' || body.reference.length > 200)) {
-    return '`reference` is not a text of at most 200 characters';
-  }
-  return undefined;
-}
-
-/** The body as JSON; `undefined` when it isn't that, or is longer than a payment session can be. */
-async function readJson(request) {
-  const parts = [];
-  let length = 0;
-  for await (const part of request) {
-    length += part.length;
-    if (length <= JSON_LIMIT) parts.push(part);
-  }
-  if (length > JSON_LIMIT) return undefined;
-  try {
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 // --- For the tests ---------------------------------------------------------------------------------
@@ -343,8 +296,8 @@ function writeFrame(opcode, payload) {
 
 // --- Small things ----------------------------------------------------------------------------------
 
-function send(response, code, body, type = 'application/json') {
-  response.writeHead(code, { 'content-type': type });
+function send(response, code, body, headers = {}) {
+  response.writeHead(code, { 'content-type': 'application/json', ...headers });
   return new Promise((resolve) => {
     response.end(`${JSON.stringify(body)}\n`, resolve);
   });
