@@ -39,7 +39,7 @@ export function guarded(tell, event, action) {
   try {
     return action();
   } catch (error) {
-    tell('refusal', { ...event, code: error.code });
+    tell('refusal', { ...event, code: error.code, message: error.message });
     throw error;
   }
 }

@@ -70,7 +70,7 @@ export interface KeyGuardEvent {
    * - `response`: it was answered, with `status` and `requestId`.
    * - `failure`: it was not; `code` is `timeout` or `redirect-refused` where the guard ended it.
    * - `retry`: it is sent again after `delay` milliseconds.
-   * - `refusal`: nothing was sent; `code` is the {@link KeyGuardError}'s.
+   * - `refusal`: nothing was sent; `code` and `message` are the {@link KeyGuardError}'s.
    * - `warning`: the key is out of place here; `message` says why.
    */
   readonly type: 'request' | 'response' | 'failure' | 'retry' | 'refusal' | 'warning';
