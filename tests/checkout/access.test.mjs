@@ -44,6 +44,7 @@ const STATES = {
   'a good verdict': ({ check }) => check(keys.shop.key),
   'a bad verdict': ({ check }) => check(keys.secret.key),
   'a doubtful verdict': ({ check }) => check('no key'),
+  'a request tried again': ({ experiment }) => experiment('A busy API', 'Answered 201'),
 };
 
 /** Leaves requests to the edge without an answer. */
@@ -102,6 +103,7 @@ describe('the keyboard', () => {
       'Skip to payment', 'One lamp fewer', 'Quantity', 'One lamp more',
       'EUR', 'This shop’s publishable key', 'Pay €118.00',
       'API key', 'Show the key to check', 'Check', 'Shop’s key', 'Secret key', 'In disguise', 'Mistyped',
+      'A busy API', 'A secret in the order', 'Another address', 'What this key may not',
     ]);
   });
 

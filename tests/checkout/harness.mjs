@@ -138,6 +138,11 @@ async function openPage(browser, url, { before = () => {}, ...options } = {}) {
       await page.getByRole('button', { name: 'Check', exact: true }).click();
       await page.locator('#verdict > *').waitFor();
     },
+    /** Has the developer's view try something, and waits for an event of that title. */
+    experiment: async (label, title) => {
+      await page.getByRole('button', { name: label, exact: true }).click();
+      await page.locator('.event h3', { hasText: title }).first().waitFor();
+    },
   };
 }
 

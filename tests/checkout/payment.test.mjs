@@ -29,8 +29,8 @@ const toEdge = () => visit.sent.filter(({ url }) => url.startsWith(shop.edge.ori
 const outcome = () => visit.page.locator('#outcome').innerText();
 const verdict = () => visit.page.locator('#verdict').innerText();
 
-/** The value beside a term of a list. */
-const fact = (term) => visit.page.locator('.facts div', { has: visit.page.getByText(term, { exact: true }) }).locator('dd').innerText();
+/** The value beside a term of what came of a payment. */
+const fact = (term) => visit.page.locator('#outcome .facts div', { has: visit.page.getByText(term, { exact: true }) }).locator('dd').innerText();
 
 async function assertNothingSent() {
   assert.deepEqual(toEdge(), []);
@@ -174,7 +174,8 @@ describe('a refusal of the edge', () => {
     ]) {
       const { pay, close, faults } = await openWithAnswer(status, type, body);
       await pay();
-      assert.match(await outcome(), new RegExp(`^Refused · ${status}\\s+The API answered in a way`));
+      const eyebrow = status === 201 ? 'Not understood' : `Refused · ${status}`;
+      assert.match(await outcome(), new RegExp(`^${eyebrow}\\s+The API answered in a way`));
       assert.deepEqual(faults, []);
       await close();
     }
@@ -199,8 +200,9 @@ describe('without an answer', () => {
     await page.locator('#pay').click();
     await page.locator('.receipt').waitFor();
     const posts = sent.filter(({ method }) => method === 'POST').map(({ headers }) => new Headers(headers).get('idempotency-key'));
-    assert.equal(posts.length, 2);
-    assert.equal(posts[0], posts[1]);
+    // The guard had tried again by itself, too.
+    assert.ok(posts.length >= 2);
+    assert.equal(new Set(posts).size, 1);
   });
 });
 
@@ -227,7 +229,7 @@ describe('the panel', () => {
   test('has samples for each verdict', async () => {
     const { page } = await open();
     const titles = [];
-    for (const sample of await page.locator('.sample').all()) {
+    for (const sample of await page.locator('#samples .sample').all()) {
       await sample.click();
       titles.push(await page.locator('#verdict h3').innerText());
       await page.getByLabel('API key', { exact: true }).fill('');

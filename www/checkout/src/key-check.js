@@ -59,10 +59,14 @@ function verdictCard({ tone, title, message, rows }) {
   );
 }
 
-/** Made up on the spot: no bundle should hold even a false secret key. */
+/** A secret key of nobody's. Made up on the spot: no bundle should hold even a false one. */
+export function madeUpSecretKey() {
+  return `sk_test_${letters(32)}`;
+}
+
 const SAMPLES = [
   ['Shop’s key', (key) => key],
-  ['Secret key', () => `sk_test_${letters(32)}`],
+  ['Secret key', madeUpSecretKey],
   ['In disguise', () => `"SK%5Flive%5F${letters(24)}" `],
   ['Mistyped', (key) => mistyped(key)],
 ];

@@ -1,16 +1,17 @@
-import { KeyGuard } from 'keyguard';
-
 import { loadConfig } from './config.js';
+import { developerView } from './developer.js';
 import { byId, element } from './dom.js';
+import { experiments } from './experiments.js';
 import { keyCheck } from './key-check.js';
 import { keyField } from './key-field.js';
 import { money, PRICES } from './money.js';
 import { outcomeCard, setUpNotice } from './outcome.js';
-import { openSession } from './session.js';
+import { loadGuard, openSession } from './session.js';
 
 const form = byId('pay-form');
 const quantity = byId('quantity');
 const otherKey = keyField('other-key');
+const onEvent = developerView();
 
 showCurrencies();
 showSums();
@@ -29,6 +30,7 @@ else stayClosed();
 function open({ edge, key }) {
   byId('shop-key').textContent = key;
   keyCheck({ edge, key });
+  experiments({ edge, key, onEvent });
   showMode({ edge, key });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -62,7 +64,7 @@ async function pay({ edge, key }) {
   progress.textContent = 'Opening a payment session';
 
   const payer = new FormData(form).get('payer');
-  const outcome = await openSession({ key: payer === 'other' ? otherKey.value : key, edge, order, attempt: attempt.name });
+  const outcome = await openSession({ key: payer === 'other' ? otherKey.value : key, edge, onEvent, order, attempt: attempt.name });
 
   progress.textContent = '';
   form.ariaBusy = null;
@@ -141,7 +143,7 @@ function showPayer() {
 
 async function showMode({ edge, key }) {
   try {
-    const { mode } = await KeyGuard.load(key, { baseUrl: edge });
+    const { mode } = await loadGuard({ edge, key });
     byId('mode').textContent = mode === 'test' ? 'Test mode' : 'Live mode';
     byId('mode').hidden = false;
   } catch (error) {

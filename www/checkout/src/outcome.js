@@ -18,7 +18,7 @@ export function outcomeCard(outcome, onAgain) {
     case 'refused':
       return notice({
         tone: 'bad',
-        eyebrow: `Refused · ${outcome.status}`,
+        eyebrow: outcome.status === undefined ? 'Not understood' : `Refused · ${outcome.status}`,
         title: outcome.title ?? 'The API answered in a way this page can’t read',
         message: outcome.detail ?? 'Nothing was charged. Try again in a moment.',
         rows: [

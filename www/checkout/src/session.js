@@ -1,13 +1,32 @@
-import { KeyGuard, KeyGuardError } from 'keyguard';
+import { KeyGuard, KeyGuardError, ProblemError } from 'keyguard';
 
 /**
  * What became of one attempt to pay.
  *
  * @typedef {{kind: 'created', session: Record<string, unknown>}
  *   | {kind: 'stopped', error: KeyGuardError}
- *   | {kind: 'refused', status: number, title?: string, detail?: string, code?: string, requestId?: string}
+ *   | {kind: 'refused', status?: number, title?: string, detail?: string, code?: string, requestId?: string}
  *   | {kind: 'unanswered', late: boolean}} Outcome
  */
+
+/**
+ * Loads the guard with a key. What it refuses is an event too: `onEvent` is asked for along with the key, so the guard
+ * itself can't tell of it.
+ *
+ * @param {object} shop
+ * @param {string} shop.edge
+ * @param {string} shop.key
+ * @param {(event: import('keyguard').KeyGuardEvent) => void} [shop.onEvent]
+ */
+export async function loadGuard({ edge, key, onEvent }) {
+  try {
+    // A shopper has given up sooner than an API's own patience ends.
+    return await KeyGuard.load(key, { baseUrl: edge, timeout: PATIENCE_MS, onEvent });
+  } catch (error) {
+    if (error instanceof KeyGuardError) onEvent?.({ type: 'refusal', code: error.code, message: error.message });
+    throw error;
+  }
+}
 
 /**
  * Opens a payment session with `key` through the edge. The guard comes first: a key that it refuses
@@ -15,54 +34,26 @@ import { KeyGuard, KeyGuardError } from 'keyguard';
  *
  * @returns {Promise<Outcome>}
  */
-export async function openSession({ key, edge, order, attempt }) {
+export async function openSession({ order, attempt, ...shop }) {
   try {
-    const guard = await KeyGuard.load(key, { baseUrl: edge });
-    const response = await guard.fetch('/collect/payment_sessions', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': attempt },
-      body: JSON.stringify(order),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    return await readAnswer(response);
+    const guard = await loadGuard(shop);
+    const session = await guard.json('/collect/payment_sessions', { method: 'POST', json: order, idempotencyKey: attempt });
+    return isSession(session) ? { kind: 'created', session } : { kind: 'refused' };
   } catch (error) {
-    if (error instanceof KeyGuardError) return { kind: 'stopped', error };
-    return { kind: 'unanswered', late: error?.name === 'TimeoutError' };
+    if (error instanceof ProblemError) {
+      const { status, title, detail, code, requestId } = error;
+      return { kind: 'refused', status, title, detail, code, requestId };
+    }
+    const isLate = error?.code === 'timeout';
+    if (error instanceof KeyGuardError && !isLate) return { kind: 'stopped', error };
+    return { kind: 'unanswered', late: isLate };
   }
 }
 
-/** Longer than this and a shopper has given up. */
-const PATIENCE_MS = 30_000;
-
-async function readAnswer(response) {
-  const document = await readObject(response);
-  if (response.status === 201 && isSession(document)) return { kind: 'created', session: document };
-  // RFC 9457 §3.1: a member of another type than it should have is ignored.
-  return {
-    kind: 'refused',
-    status: response.status,
-    title: text(document.title),
-    detail: text(document.detail),
-    code: text(document.code),
-    requestId: text(document.request_id) ?? text(response.headers.get('keyguard-request-id')),
-  };
-}
+const PATIENCE_MS = 10_000;
 
 /** Whether it holds what a receipt can't do without. */
-function isSession({ id, amount, currency }) {
-  return text(id) !== undefined && Number.isSafeInteger(amount) && /^[A-Z]{3}$/.test(currency);
-}
-
-/** The body's object, or an empty one: a proxy's error page is no reason to fail. */
-async function readObject(response) {
-  const body = await response.text();
-  try {
-    return Object(JSON.parse(body));
-  } catch {
-    return {};
-  }
-}
-
-function text(value) {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function isSession(session) {
+  const { id, amount, currency } = Object(session);
+  return typeof id === 'string' && Number.isSafeInteger(amount) && /^[A-Z]{3}$/.test(currency);
 }
