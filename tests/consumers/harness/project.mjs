@@ -24,7 +24,7 @@ export const installed = (file) => path.join(HERE, 'node_modules', file);
 export async function project(name, { entry = 'keyguard', files = {}, links = {}, build = async () => {} } = {}) {
   const folder = path.join(BUILDS, slug(`${name} ${entry}`));
   const stamp = path.join(folder, 'state.txt');
-  const now = await state();
+  const now = createHash('sha256').update(await state()).update(JSON.stringify(files)).digest('hex');
   if ((await readFile(stamp, 'utf8').catch(() => '')) === now) return folder;
   await rm(folder, { recursive: true, force: true });
   const shop = await shopFiles();
