@@ -33,9 +33,9 @@ pub const PINNED: [Pinned; 5] = [
 pub fn check_pinned(lines: &[u8]) -> Result<(), Refusal> {
     let mut lines = lines.split(|byte| *byte == b'\n');
     let accepts = |pinned: &Pinned| {
-        lines
-            .next()
-            .is_some_and(|line| pinned.values.split(' ').any(|value| value.as_bytes() == line))
+        lines.next().is_some_and(|line| {
+            pinned.values.as_bytes().split(|byte| *byte == b' ').any(|value| value == line)
+        })
     };
     if PINNED.iter().all(accepts) && lines.next().is_none() {
         Ok(())

@@ -6,10 +6,13 @@
 #![cfg_attr(all(target_arch = "wasm32", not(feature = "panic-hook")), no_std)]
 
 pub use keyguard::browser::*;
+#[cfg(target_arch = "wasm32")]
+use lol_alloc::{FreeListAllocator, LockedAllocator};
 
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: LockedAllocator<FreeListAllocator> =
+    LockedAllocator::new(FreeListAllocator::new());
 
 #[cfg(all(target_arch = "wasm32", not(feature = "panic-hook")))]
 #[panic_handler]
