@@ -1,21 +1,18 @@
 /**
- * The bytes of a text in which printable characters stand for themselves, and the others are two characters:
- * a page of 91 (space or `!`) and a place in it. Compressed it is a fifth smaller than base64.
+ * The bytes of a text. The 93 printable characters but `"` and `\` are digits: a digit below 90 is a byte by itself, one of those
+ * that WebAssembly has most, and with the three others it takes two. Compressed it is a quarter smaller than base64.
  */
 export function decoded(text) {
   const bytes = [];
   let page;
   for (const char of text) {
     const code = char.charCodeAt();
-    if (code < 35) {
-      page = (code - 32) * 91;
-    } else if (page === undefined) {
-      bytes.push(code);
-    } else {
-      const place = page + code - (code > 92 ? 36 : 35);
-      bytes.push(place < 35 ? place : place === 35 ? 92 : place + 91);
+    const digit = code - 32 - (code > 34) - (code > 92);
+    if (page !== undefined) {
+      bytes.push(page + digit);
       page = undefined;
-    }
+    } else if (digit < 90) bytes.push(digit < 80 ? digit : digit + 26);
+    else page = (digit - 90) * 93;
   }
   return new Uint8Array(bytes);
 }
