@@ -38,13 +38,15 @@ async function issued() {
 
 const isExposed = async (key) => (await api.show(key)).status === 'exposed';
 
-test('a report whose call fails is made again', async () => {
-  const key = await issued();
-  assertRefused(await fromPage(key.key, 2), 'secret-key-in-browser');
-  await until(() => isExposed(key), 'the report');
-  const { exposed } = await api.show(key);
-  assert.deepEqual([exposed.channel, exposed.place], ['browser', PAGE]);
-});
+for (const [what, reports] of [['fails', 2], ['hangs', -1]]) {
+  test(`a report whose call ${what} is made again`, async () => {
+    const key = await issued();
+    assertRefused(await fromPage(key.key, reports), 'secret-key-in-browser');
+    await until(() => isExposed(key), 'the report');
+    const { exposed } = await api.show(key);
+    assert.deepEqual([exposed.channel, exposed.place], ['browser', PAGE]);
+  });
+}
 
 test('a report that failed for a while is made by a later refusal, and the key is blocked meanwhile', async () => {
   const key = await issued();

@@ -1,6 +1,6 @@
 // Stands before the Worker's own entry module in a test: it moves the clock that the Worker reads and breaks the bindings that it has, as
 // the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how}`, and each request says it anew; so many of
-// the calls that report an exposure fail from then on as `"reports"` says. `"protocol"` is what the platform says the caller spoke,
+// the calls that report an exposure fail from then on as `"reports"` says, or so many hang where it is negative. `"protocol"` is what the platform says the caller spoke,
 // over TLS.
 
 import entry, { Account as RealAccount } from './entry.mjs';
@@ -37,7 +37,9 @@ let failing = 0;
 export class Account extends RealAccount {
   expose(...report) {
     if (failing === 0) return super.expose(...report);
-    failing -= 1;
+    const hangs = failing < 0;
+    failing -= Math.sign(failing);
+    if (hangs) return new Promise(() => {});
     throw new Error('broken');
   }
 }
