@@ -12,135 +12,115 @@ use wasm_bindgen::prelude::*;
 
 use crate::{
     key::{Kind, Mode},
-    page::{self, InitRule, KeyRules, OptionRule, PathRule, Place, Refusal},
+    page::{self, KeyRules, OptionRule, PathRule, Place, Refusal},
     scan::bytes_hold_key,
 };
 
-/// Refuses what is no primitive string, and a text that holds a secret key: ahead of the options, since whoever gives a
-/// secret key away has to hear of that first.
-#[wasm_bindgen(js_name = checkKey)]
-pub fn check_key(key: Option<Box<[u8]>>) -> u32 {
-    verdict(match &key {
-        Some(key) => KeyRules::refuse_secret(text(key)),
-        None => Err(Refusal::NotAString),
+/// Judges a text, or bytes. `question` says as what, and `number` what else there is to know.
+///
+/// | question | text | number | answer |
+/// |---|---|---|---|
+/// | 0 | a key, ahead of the options: whoever gives a secret key away has to hear of that first | | verdict |
+/// | 1 | a key | the option `mode` (0 for none, 1 `test`, 2 `live`), and 4 where foreign keys are accepted | verdict |
+/// | 2 | a key that was judged | | 1 for a test key |
+/// | 3 | the page's host | what 2 answered | verdict |
+/// | 4 | a base URL | | verdict |
+/// | 5 | a path, which will follow it | | verdict |
+/// | 6 | the members that the guard pins, one a line | | verdict |
+/// | 7 | the method and the headers, names and values in turn, one a line | | verdict |
+/// | 8 | a body, if it can be read on the spot | | verdict |
+/// | 9 | what was asked for, and what the finished request says of itself | bytes of the first | verdict |
+/// | 10 | what somebody else says, such as an error | | verdict, if it quotes a key |
+/// | 11 | a method | | 2 if it gets an `Idempotency-Key`, 1 if it can be repeated without, 0 |
+#[wasm_bindgen]
+pub fn judge(question: u32, given: Option<Box<[u8]>>, number: u32) -> u32 {
+    let bytes = given.as_deref().unwrap_or_default();
+    verdict(match question {
+        0 if given.is_none() => Err(Refusal::NotAString),
+        0 => KeyRules::refuse_secret(text(bytes)),
+        1 => accepts(bytes, number),
+        2 => return u32::from(is_test(bytes)),
+        3 => check_place(bytes, number == 1),
+        4 => page::check_base_url(text(bytes)),
+        5 if given.is_none() => Err(Refusal::InvalidPath(PathRule::NotAString)),
+        5 => page::check_path(text(bytes)),
+        6 => page::check_pinned(bytes),
+        7 => check_headers(bytes),
+        8 if given.is_none() => Err(Refusal::UnreadableBody),
+        8 => page::check_body(bytes),
+        9 => check_request(bytes, number),
+        10 if bytes_hold_key(bytes) => Err(Refusal::SecretKey(Place::Header)),
+        10 => Ok(()),
+        11 if page::wants_idempotency_key(bytes) => return 2,
+        11 => return u32::from(page::is_repeatable(bytes, false)),
+        _ => Err(Refusal::UnverifiedRequest),
     })
 }
 
-/// Judges a key and its options. The words are `mode`, `acceptForeignKeys` and `environment`, each after its type
-/// (`stringlive`, `booleantrue`), and the type of `onEvent`, one a line. A value with line breaks makes too many.
+/// Judges options by their places in the lists of what they may be; the first is that they are not there.
 #[wasm_bindgen(js_name = checkOptions)]
-pub fn check_options(key: &[u8], href: &[u8], words: &[u8], retries: f64, timeout: f64) -> u32 {
-    let check = || {
-        page::check_base_url(text(href))?;
-        let mut words = words.split(|byte| *byte == b'\n');
-        let mut word = || words.next().unwrap_or_default();
-        let rules = KeyRules {
-            mode: match word() {
-                UNSET => None,
-                b"stringtest" => Some(Mode::Test),
-                b"stringlive" => Some(Mode::Live),
-                _ => return Err(Refusal::InvalidOptions(OptionRule::Mode)),
-            },
-            accepts_foreign_keys: match word() {
-                UNSET | b"booleanfalse" => false,
-                b"booleantrue" => true,
-                _ => return Err(Refusal::InvalidOptions(OptionRule::AcceptForeignKeys)),
-            },
-        };
-        if !matches!(word(), UNSET | b"stringwarn" | b"stringrefuse" | b"stringignore") {
-            return Err(Refusal::InvalidOptions(OptionRule::Environment));
-        }
-        if !matches!(word(), b"undefined" | b"function") || words.next().is_some() {
-            return Err(Refusal::InvalidOptions(OptionRule::OnEvent));
-        }
-        if !page::are_settings(retries, timeout) {
-            return Err(Refusal::InvalidOptions(OptionRule::Number));
-        }
-        rules.accept(text(key)).map(drop)
-    };
-    verdict(check())
+pub fn check_options(mode: i32, accept_foreign_keys: i32, environment: i32, listener: i32) -> u32 {
+    let rules = [
+        (mode, OptionRule::Mode),
+        (accept_foreign_keys, OptionRule::AcceptForeignKeys),
+        (environment, OptionRule::Environment),
+        (listener, OptionRule::OnEvent),
+    ];
+    let broken = rules.iter().find(|(place, _)| *place < 0);
+    verdict(broken.map_or(Ok(()), |(_, rule)| Err(Refusal::InvalidOptions(*rule))))
 }
 
-/// Judges whether a key that was judged is in place on a page of this host.
-#[wasm_bindgen(js_name = checkPlace)]
-pub fn check_place(key: &[u8], host: &[u8]) -> u32 {
-    let mode = if is_test(key) { Mode::Test } else { Mode::Live };
-    let is_misplaced = page::is_misplaced(mode, text(host));
-    verdict(if is_misplaced { Err(Refusal::WrongEnvironment(mode)) } else { Ok(()) })
-}
-
-/// Whether a key that was judged is for testing.
-#[wasm_bindgen(js_name = isTest)]
-pub fn is_test(key: &[u8]) -> bool {
-    key.starts_with(Kind::Publishable.prefix(Mode::Test).as_bytes())
-}
-
-/// Judges a path, which will follow the base URL.
-#[wasm_bindgen(js_name = checkPath)]
-pub fn check_path(path: Option<Box<[u8]>>) -> u32 {
-    verdict(match &path {
-        Some(path) => page::check_path(text(path)),
-        None => Err(Refusal::InvalidPath(PathRule::NotAString)),
-    })
-}
-
-/// Judges what goes along: the members that the guard pins, one a line; the method and the headers, names and values in turn, one a line; and the body, if
-/// it can be read on the spot.
-#[wasm_bindgen(js_name = checkInit)]
-pub fn check_init(
-    pinned: &[u8],
-    headers: &[u8],
-    body: Option<Box<[u8]>>,
-    retries: f64,
-    timeout: f64,
-) -> u32 {
-    let check = || {
-        page::check_pinned(pinned)?;
-        if !page::are_settings(retries, timeout) {
-            return Err(Refusal::InvalidInit(InitRule::Number));
-        }
-        let mut lines = headers.split(|byte| *byte == b'\n');
-        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-            page::check_header(name, value)?;
-        }
-        page::check_body(body.as_ref().ok_or(Refusal::UnreadableBody)?)
-    };
-    verdict(check())
-}
-
-/// Judges a finished request by what it says of itself.
-#[wasm_bindgen(js_name = checkRequest)]
-pub fn check_request(asked: &[u8], finished: &[u8]) -> u32 {
-    verdict(page::check_request(asked, finished))
-}
-
-/// Judges the message of what was thrown. Runtimes quote the value that they don't like: an error that quotes a key is not
-/// handed on.
-#[wasm_bindgen(js_name = checkCause)]
-pub fn check_cause(message: Option<Box<[u8]>>) -> u32 {
-    let quotes_key = message.is_some_and(|message| bytes_hold_key(&message));
-    verdict(if quotes_key { Err(Refusal::SecretKey(Place::Header)) } else { Ok(()) })
-}
-
-/// Whether a call of this method gets an `Idempotency-Key`.
-#[wasm_bindgen(js_name = wantsIdempotencyKey)]
-pub fn wants_idempotency_key(method: &[u8]) -> bool {
-    page::wants_idempotency_key(method)
+/// Whether `retries` and `timeout` can be meant.
+#[wasm_bindgen(js_name = areSettings)]
+pub fn are_settings(retries: f64, timeout: f64) -> bool {
+    page::are_settings(retries, timeout)
 }
 
 /// The milliseconds until a call is tried again, less than 0 if it isn't; see [`page::Try`].
 #[wasm_bindgen]
 pub fn wait(
-    method: &[u8],
-    has_idempotency_key: bool,
     status: u16,
     earlier: u32,
+    is_repeatable: bool,
     retries: f64,
     retry_after: f64,
     random: f64,
 ) -> f64 {
-    let is_repeatable = page::is_repeatable(method, has_idempotency_key);
     page::Try { status, earlier, is_repeatable, retry_after }.wait(retries, random).unwrap_or(-1.0)
+}
+
+fn accepts(key: &[u8], number: u32) -> Result<(), Refusal> {
+    let mode = match number & 3 {
+        0 => None,
+        1 => Some(Mode::Test),
+        _ => Some(Mode::Live),
+    };
+    KeyRules { mode, accepts_foreign_keys: number & 4 != 0 }.accept(text(key)).map(drop)
+}
+
+fn is_test(key: &[u8]) -> bool {
+    key.starts_with(Kind::Publishable.prefix(Mode::Test).as_bytes())
+}
+
+fn check_place(host: &[u8], is_test: bool) -> Result<(), Refusal> {
+    let mode = if is_test { Mode::Test } else { Mode::Live };
+    let is_misplaced = page::is_misplaced(mode, text(host));
+    if is_misplaced { Err(Refusal::WrongEnvironment(mode)) } else { Ok(()) }
+}
+
+fn check_headers(lines: &[u8]) -> Result<(), Refusal> {
+    let mut lines = lines.split(|byte| *byte == b'\n');
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        page::check_header(name, value)?;
+    }
+    Ok(())
+}
+
+fn check_request(told: &[u8], length: u32) -> Result<(), Refusal> {
+    let parts = usize::try_from(length).ok().and_then(|length| told.split_at_checked(length));
+    parts.map_or(Err(Refusal::UnverifiedRequest), |(asked, finished)| {
+        page::check_request(asked, finished)
+    })
 }
 
 fn verdict(result: Result<(), Refusal>) -> u32 {
@@ -154,9 +134,6 @@ fn text(bytes: &[u8]) -> &str {
         _ => "",
     }
 }
-
-/// An option that is not there.
-const UNSET: &[u8] = b"undefinedundefined";
 
 /// Says on the console what a panic said, in development builds.
 #[cfg(feature = "panic-hook")]

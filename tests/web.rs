@@ -1,37 +1,24 @@
 //! The package's functions as WebAssembly in a browser, before JavaScript wraps them. What the finished package promises is
 //! tested in tests/browser.
 #![cfg(target_arch = "wasm32")]
-#![allow(missing_docs, clippy::indexing_slicing)]
+#![allow(missing_docs)]
 
 use keyguard::{
-    KeyError,
-    browser::{
-        check_cause, check_init, check_key, check_options, check_path, check_place, check_request,
-        is_test, wait, wants_idempotency_key,
-    },
+    KeyError, Mode,
+    browser::{are_settings, check_options, judge, wait},
     page::{InitRule, OptionRule, PathRule, Place, Refusal},
 };
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-const KEY: &[u8] = b"pk_WeHsNn87r4gtNc5BQT9Mj";
-const SECRET: &[u8] = b"sk_vYZCAeHawUqDCmVpEKh2U";
-const BASE: &[u8] = b"https://api.example/v1";
-const PINNED: &[u8] = b"omit\nerror\ncors\nabout:client\nstrict-origin";
+const KEY: &str = "pk_WeHsNn87r4gtNc5BQT9Mj";
+const TEST_KEY: &str = "pk_test_WeHsNn87r4gtNc5BQT9Mj";
+const SECRET: &str = "sk_vYZCAeHawUqDCmVpEKh2U";
 
-/// Judges a key with these words of `mode`, `acceptForeignKeys`, `environment` and `onEvent`, as far as they are there.
-fn options(key: &[u8], base: &[u8], words: [&str; 4]) -> u32 {
-    let unset = ["undefinedundefined", "undefinedundefined", "undefinedundefined", "undefined"];
-    let words: Vec<&str> = words
-        .into_iter()
-        .zip(unset)
-        .map(|(word, unset)| if word == UNSET { unset } else { word })
-        .collect();
-    check_options(key, base, words.join("\n").as_bytes(), 2.0, 30_000.0)
+fn ask(question: u32, text: &str, number: u32) -> u32 {
+    judge(question, Some(text.as_bytes().into()), number)
 }
-
-const UNSET: &str = "?";
 
 #[track_caller]
 fn refused(verdict: u32, refusal: Refusal) {
@@ -40,125 +27,114 @@ fn refused(verdict: u32, refusal: Refusal) {
 
 #[wasm_bindgen_test]
 fn publishable_key_is_allowed_and_told_by_its_mode() {
-    for (key, is_test_key) in [(KEY, false), (b"pk_test_WeHsNn87r4gtNc5BQT9Mj", true)] {
-        assert_eq!(check_key(Some(key.into())), 0);
-        assert_eq!(options(key, BASE, [UNSET; 4]), 0);
-        assert_eq!(options(key, BASE, [UNSET, "booleantrue", UNSET, UNSET]), 0);
-        assert_eq!(is_test(key), is_test_key);
+    for (key, is_test, numbers) in [(KEY, 0, [0, 4, 2, 6]), (TEST_KEY, 1, [0, 4, 1, 5])] {
+        assert_eq!(ask(0, key, 0), 0);
+        for number in numbers {
+            assert_eq!(ask(1, key, number), 0, "{number}");
+        }
+        assert_eq!(ask(2, key, 0), is_test);
     }
+    refused(ask(1, KEY, 1), Refusal::WrongMode(Mode::Test));
+    refused(ask(1, TEST_KEY, 2), Refusal::WrongMode(Mode::Live));
 }
 
 #[wasm_bindgen_test]
 fn what_is_no_publishable_key_is_refused() {
-    refused(check_key(None), Refusal::NotAString);
-    for key in [SECRET, b"%73k%5FvYZCAeHawUqDCmVpEKh2U", "ѕк_".as_bytes()] {
-        refused(check_key(Some(key.into())), Refusal::SecretKey(Place::Key));
-        refused(options(key, BASE, [UNSET; 4]), Refusal::SecretKey(Place::Key));
+    refused(judge(0, None, 0), Refusal::NotAString);
+    for key in [SECRET, "%73k%5FvYZCAeHawUqDCmVpEKh2U", "ѕк_"] {
+        refused(ask(0, key, 0), Refusal::SecretKey(Place::Key));
+        refused(ask(1, key, 0), Refusal::SecretKey(Place::Key));
     }
-    let garbage = options(b"pk_WeHsNn87r4gtNc5BQT9Mj\xff", BASE, [UNSET; 4]);
+    let garbage = judge(1, Some((*b"pk_WeHsNn87r4gtNc5BQT9Mj\xff").into()), 0);
     refused(garbage, Refusal::MalformedKey(KeyError::Prefix));
-    let task = b"task_vYZCAeHawUqDCmVpEKh2U";
-    assert_eq!(check_key(Some((*task).into())), 0);
-    refused(options(task, BASE, [UNSET; 4]), Refusal::MalformedKey(KeyError::Prefix));
+    let task = "task_vYZCAeHawUqDCmVpEKh2U";
+    assert_eq!(ask(0, task, 0), 0);
+    refused(ask(1, task, 0), Refusal::MalformedKey(KeyError::Prefix));
+    refused(judge(1, None, 0), Refusal::MalformedKey(KeyError::Prefix));
+    let mistyped = "pk_test_1aZ9bY8cX7dW6eV5fU4gT3hS2i2CpBbi";
+    refused(ask(1, mistyped, 0), Refusal::Checksum);
+    assert_eq!(ask(1, mistyped, 4), 0);
 }
 
 #[wasm_bindgen_test]
-fn options_are_judged_by_type_and_value() {
-    assert_eq!(options(KEY, BASE, ["stringlive", "booleanfalse", "stringrefuse", "function"]), 0);
-    let other = options(KEY, BASE, ["stringtest", UNSET, UNSET, UNSET]);
-    refused(other, Refusal::WrongMode(keyguard::Mode::Test));
-    for word in [
-        "",
-        "stringLIVE",
-        "objectlive",
-        "objectnull",
-        "live",
-        "stringtrue",
-        "number1",
-        "stringlive\nbooleantrue",
+fn options_are_what_they_may_be() {
+    assert_eq!(check_options(0, 0, 0, 0), 0);
+    assert_eq!(check_options(2, 2, 3, 1), 0);
+    for (places, rule) in [
+        ([-1, 0, 0, 0], OptionRule::Mode),
+        ([0, -1, 0, 0], OptionRule::AcceptForeignKeys),
+        ([0, 0, -1, 0], OptionRule::Environment),
+        ([0, 0, 0, -1], OptionRule::OnEvent),
     ] {
-        for (place, rule) in [
-            OptionRule::Mode,
-            OptionRule::AcceptForeignKeys,
-            OptionRule::Environment,
-            OptionRule::OnEvent,
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let mut words = [UNSET; 4];
-            words[place] = word;
-            let verdict = options(KEY, BASE, words);
-            // What follows a line break is taken for the next word, and then there is one too many.
-            if word.contains('\n') {
-                assert_ne!(verdict, 0, "{rule:?}");
-            } else {
-                refused(verdict, Refusal::InvalidOptions(rule));
-            }
-        }
+        let [mode, foreign, environment, listener] = places;
+        let verdict = check_options(mode, foreign, environment, listener);
+        refused(verdict, Refusal::InvalidOptions(rule));
     }
-    let shifted = b"stringlive\nbooleanfalse\nundefinedundefined\nundefined\nundefined";
-    assert_ne!(check_options(KEY, BASE, shifted, 2.0, 0.0), 0);
-    let plain = options(KEY, b"http://api.example/", [UNSET; 4]);
-    refused(plain, Refusal::InvalidOptions(OptionRule::Scheme));
-    let words = b"undefinedundefined\nundefinedundefined\nundefinedundefined\nundefined";
-    for (retries, timeout) in [(f64::NAN, 0.0), (11.0, 0.0), (0.0, -1.0)] {
-        let verdict = check_options(KEY, BASE, words, retries, timeout);
-        refused(verdict, Refusal::InvalidOptions(OptionRule::Number));
-    }
+    assert!(are_settings(2.0, 30_000.0) && !are_settings(f64::NAN, 0.0));
+    assert_eq!(ask(4, "https://api.example/v1", 0), 0);
+    refused(ask(4, "http://api.example/", 0), Refusal::InvalidOptions(OptionRule::Scheme));
 }
 
 #[wasm_bindgen_test]
 fn key_out_of_place_is_told() {
-    assert_eq!(check_place(KEY, b"shop.example"), 0);
-    refused(check_place(KEY, b"localhost"), Refusal::WrongEnvironment(keyguard::Mode::Live));
-    let verdict = check_place(b"pk_test_WeHsNn87r4gtNc5BQT9Mj", b"shop.example");
-    refused(verdict, Refusal::WrongEnvironment(keyguard::Mode::Test));
+    for (host, is_test, mode) in [("localhost", 0, Mode::Live), ("shop.example", 1, Mode::Test)] {
+        refused(ask(3, host, is_test), Refusal::WrongEnvironment(mode));
+        assert_eq!(ask(3, host, is_test ^ 1), 0);
+    }
+    assert_eq!((judge(3, None, 0), judge(3, None, 1)), (0, 0));
 }
 
 #[wasm_bindgen_test]
 fn what_may_pass_later_is_waited_for() {
-    assert!(wants_idempotency_key(b"POST") && !wants_idempotency_key(b"GET"));
-    assert!((wait(b"GET", false, 503, 0, 2.0, f64::NAN, 0.5) - 250.0).abs() < 0.001);
-    assert!((wait(b"POST", true, 0, 0, 2.0, 3.0, 0.0) - 3_000.0).abs() < 0.001);
-    assert!(wait(b"POST", false, 0, 0, 2.0, f64::NAN, 0.5) < 0.0);
-    assert!(wait(b"GET", false, 200, 0, 2.0, f64::NAN, 0.5) < 0.0);
+    assert_eq!(["POST", "GET", "FROB"].map(|method| ask(11, method, 0)), [2, 1, 0]);
+    assert!((wait(503, 0, true, 2.0, f64::NAN, 0.5) - 250.0).abs() < 0.001);
+    assert!((wait(0, 0, true, 2.0, 3.0, 0.0) - 3_000.0).abs() < 0.001);
+    assert!(wait(0, 0, false, 2.0, f64::NAN, 0.5) < 0.0);
+    assert!(wait(200, 0, true, 2.0, f64::NAN, 0.5) < 0.0);
 }
 
 #[wasm_bindgen_test]
 fn nothing_leads_elsewhere_and_no_secret_key_goes_along() {
-    assert_eq!(check_path(Some((*b"/a?b=c").into())), 0);
-    refused(check_path(None), Refusal::InvalidPath(PathRule::NotAString));
-    let elsewhere = check_path(Some((*b"//evil.example").into()));
-    refused(elsewhere, Refusal::InvalidPath(PathRule::Start));
+    assert_eq!(ask(5, "/a?b=c", 0), 0);
+    refused(judge(5, None, 0), Refusal::InvalidPath(PathRule::NotAString));
+    refused(ask(5, "//evil.example", 0), Refusal::InvalidPath(PathRule::Start));
 
-    let body = |text: &[u8]| Some(text.into());
-    let init = |pinned: &[u8], headers: &[u8], body| check_init(pinned, headers, body, 2.0, 0.0);
-    assert_eq!(init(PINNED, b"x-test\ny\nmethod\nPOST", body(b"{}")), 0);
-    refused(init(PINNED, b"", None), Refusal::UnreadableBody);
-    refused(init(PINNED, b"", body(SECRET)), Refusal::SecretKey(Place::Body));
-    let headers = [b"a\nb\nx-test\n", SECRET].concat();
-    refused(init(PINNED, &headers, body(b"")), Refusal::SecretKey(Place::Header));
-    let own = init(PINNED, b"authorization\nx", body(b""));
-    refused(own, Refusal::InvalidInit(InitRule::Authorization));
-    let loose = init(b"include\nerror\ncors\nabout:client\nstrict-origin", b"", body(b""));
+    assert_eq!(ask(6, "omit\nerror\ncors\nabout:client\nstrict-origin", 0), 0);
+    let loose = ask(6, "include\nerror\ncors\nabout:client\nstrict-origin", 0);
     refused(loose, Refusal::InvalidInit(InitRule::Pinned));
-    let number = check_init(PINNED, b"", body(b""), 11.0, 0.0);
-    refused(number, Refusal::InvalidInit(InitRule::Number));
+    refused(judge(6, None, 0), Refusal::InvalidInit(InitRule::Pinned));
+
+    assert_eq!(ask(7, "x-test\ny\nmethod\nPOST", 0), 0);
+    let headers = ["a\nb\nx-test\n", SECRET].concat();
+    refused(ask(7, &headers, 0), Refusal::SecretKey(Place::Header));
+    refused(ask(7, "authorization\nx", 0), Refusal::InvalidInit(InitRule::Authorization));
+
+    assert_eq!((ask(8, "{}", 0), ask(8, "", 0)), (0, 0));
+    refused(judge(8, None, 0), Refusal::UnreadableBody);
+    refused(ask(8, SECRET, 0), Refusal::SecretKey(Place::Body));
 }
 
 #[wasm_bindgen_test]
 fn finished_request_is_the_one_that_was_asked_for() {
-    let (asked, finished) = (b"omit\nhttps://api.example/v1", b"omit\nhttps://api.example/v1/a");
-    assert_eq!(check_request(asked, finished), 0);
-    refused(check_request(asked, b"omit\nhttps://evil.example/"), Refusal::UnverifiedRequest);
+    let told = "omit\nhttps://api.example/v1omit\nhttps://api.example/v1/a";
+    assert_eq!(ask(9, told, 27), 0);
+    for length in [0, 26, 28, 54, 55, u32::MAX] {
+        refused(ask(9, told, length), Refusal::UnverifiedRequest);
+    }
+    let elsewhere = "omit\nhttps://api.example/v1omit\nhttps://evil.example/";
+    refused(ask(9, elsewhere, 27), Refusal::UnverifiedRequest);
+    refused(judge(9, None, 0), Refusal::UnverifiedRequest);
 }
 
 #[wasm_bindgen_test]
-fn cause_that_quotes_a_key_is_told() {
-    assert_eq!(check_cause(None), 0);
-    assert_eq!(check_cause(Some((*b"not a URL").into())), 0);
+fn who_quotes_a_key_is_told() {
+    assert_eq!((judge(10, None, 0), ask(10, "not a URL", 0)), (0, 0));
     for key in [KEY, SECRET] {
-        refused(check_cause(Some(key.into())), Refusal::SecretKey(Place::Header));
+        refused(ask(10, key, 0), Refusal::SecretKey(Place::Header));
     }
+}
+
+#[wasm_bindgen_test]
+fn question_that_nobody_knows_is_refused() {
+    refused(ask(12, "", 0), Refusal::UnverifiedRequest);
 }

@@ -2,7 +2,6 @@
 import { guarded, KeyGuardError } from './error.js';
 import { wait } from './keyguard_web_bg.js';
 import { requestId, retryAfter, shown } from './problem.js';
-import { encode } from './values.js';
 
 /** The answer to a call, and its text if that is asked for: reading it belongs to the try then. */
 export async function answer(tell, copy, make, isRead) {
@@ -39,7 +38,7 @@ export async function answer(tell, copy, make, isRead) {
     const isFinal = failure && (signal?.aborted || !(failure === late || failure instanceof TypeError));
     const delay = isFinal
       ? -1
-      : wait(encode(method), !!name, status, earlier, retries, failure ? NaN : retryAfter(response), Math.random());
+      : wait(status, earlier, call.isRepeatable, retries, failure ? NaN : retryAfter(response), Math.random());
     if (delay < 0) {
       if (failure) throw failure;
       return { response, text };

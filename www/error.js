@@ -1,6 +1,6 @@
-import { checkCause } from './keyguard_web_bg.js';
 import { REFUSALS } from './refusals.js';
-import { encode, quoted } from './values.js';
+import { ask, QUOTED } from './rules.js';
+import { quoted } from './values.js';
 
 /** Why keyguard refused. `code` is for programs, `message` for developers. */
 export class KeyGuardError extends Error {
@@ -29,7 +29,7 @@ export function attempt(action, number) {
   try {
     return action();
   } catch (cause) {
-    obey(checkCause(encode(quoted(cause))));
+    obey(ask(QUOTED, quoted(cause)));
     throw refusal(number, cause);
   }
 }

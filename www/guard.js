@@ -1,12 +1,11 @@
 // The class of the package. Importing it does no work: WebAssembly starts with the first `KeyGuard.load`.
 import { answer, outgoing } from './call.js';
 import { attempt, guarded, KeyGuardError, obey, refusal } from './error.js';
-import {
-  __wbg_set_wasm, checkInit, checkKey, checkOptions, checkPath, checkPlace, checkRequest, isTest, wantsIdempotencyKey,
-} from './keyguard_web_bg.js';
+import { __wbg_set_wasm, areSettings, checkOptions, judge } from './keyguard_web_bg.js';
 import { ProblemError } from './problem.js';
-import { REJECTED_INIT, UNREADABLE_OPTIONS } from './refusals.js';
-import { body, encode, name, number, options as read, pinned, sent, snapshot } from './values.js';
+import { INIT_NUMBER, OPTION_NUMBER, REJECTED_INIT, UNREADABLE_OPTIONS } from './refusals.js';
+import { ask, BASE_URL, BODY, HEADERS, IS_TEST, KEY, METHOD, PATH, PINNED, PLACE, REQUEST, SECRET } from './rules.js';
+import { body, name, number, options as read, pinned, sent, snapshot } from './values.js';
 
 /** The class, for one way to get at the compiled WebAssembly. */
 export function guardClass(compile) {
@@ -30,30 +29,31 @@ export function guardClass(compile) {
   /** A publishable key, and the one place that it may be sent to; neither can be seen or changed from outside. */
   return class KeyGuard {
     #authorization;
-    #base;
-    #mode;
+    #isTest;
     #settings;
 
-    constructor(proof, key, base, settings) {
+    constructor(proof, key, settings) {
       if (proof !== PROOF) throw new TypeError('Use KeyGuard.load');
       this.#authorization = 'Bearer ' + key;
-      this.#base = base;
-      this.#mode = isTest(encode(key)) ? 'test' : 'live';
+      this.#isTest = ask(IS_TEST, key);
       this.#settings = settings;
     }
 
     static async load(key, options) {
       await (started ??= start());
-      const bytes = encode(key);
-      obey(checkKey(bytes));
+      obey(ask(SECRET, key));
       const settings = attempt(() => read(options), UNREADABLE_OPTIONS);
-      const { href, environment, words, onEvent, retries, timeout } = settings;
-      obey(checkOptions(bytes, encode(href), encode([...words, environment, typeof onEvent].join('\n')), retries, timeout));
-      const guard = new KeyGuard(PROOF, key, href.replace(/\/$/, ''), settings);
-      const verdict = checkPlace(bytes, encode(globalThis.location?.hostname ?? ''));
-      if (verdict && environment !== 'stringignore') {
+      const { base, mode, foreign, environment, listener, retries, timeout } = settings;
+      obey(ask(BASE_URL, base));
+      obey(checkOptions(mode, foreign, environment, listener));
+      if (!areSettings(retries, timeout)) obey(OPTION_NUMBER);
+      obey(ask(KEY, key, mode | (foreign === 1 && 4)));
+      settings.base = base.replace(/\/$/, '');
+      const guard = new KeyGuard(PROOF, key, settings);
+      const verdict = environment < 3 && ask(PLACE, globalThis.location?.hostname, guard.#isTest);
+      if (verdict) {
         const { message } = refusal(verdict);
-        if (environment === 'stringrefuse') obey(verdict);
+        if (environment === 2) obey(verdict);
         if (!warned) console.warn(message);
         warned = true;
         guard.#tell('warning', { message });
@@ -62,7 +62,7 @@ export function guardClass(compile) {
     }
 
     get mode() {
-      return this.#mode;
+      return this.#isTest ? 'test' : 'live';
     }
 
     request(path, init) {
@@ -89,40 +89,43 @@ export function guardClass(compile) {
 
     /** What a call asks for, copied: nothing of the caller's is read after this. */
     #call(path, init) {
-      obey(checkPath(encode(path)));
+      obey(ask(PATH, path));
       const call = attempt(() => snapshot(init), REJECTED_INIT);
+      const { headers, method } = call;
+      const { retries, timeout } = this.#settings;
       call.path = path;
-      call.retries = number(call.retries, this.#settings.retries);
-      call.timeout = number(call.timeout, this.#settings.timeout);
-      if (call.idempotencyKey !== null && !call.headers.has(NAME) && wantsIdempotencyKey(encode(call.method))) {
-        call.headers.set(NAME, name());
-      }
+      call.retries = number(call.retries, retries);
+      call.timeout = number(call.timeout, timeout);
+      const kind = ask(METHOD, method);
+      if (kind === 2 && call.idempotencyKey !== null && !headers.has(NAME)) headers.set(NAME, name());
+      call.isRepeatable = kind === 1 || headers.has(NAME);
       return call;
     }
 
     /** Checks a call, and makes a request of it that carries the key. For each try anew. */
     #make(call) {
-      const [authorization, base] = [this.#authorization, this.#base];
-      obey(checkInit(encode(pinned(call)), encode(sent(call)), body(call), call.retries, call.timeout));
+      const authorization = this.#authorization;
+      const { base } = this.#settings;
+      obey(ask(PINNED, pinned(call)));
+      if (!areSettings(call.retries, call.timeout)) obey(INIT_NUMBER);
+      obey(ask(HEADERS, sent(call)));
+      obey(judge(BODY, body(call)));
       const { init, request } = attempt(() => {
         const init = outgoing(call);
         init.headers.set('authorization', authorization);
         return { init, request: new Request(base + call.path, init) };
       }, REJECTED_INIT);
       // The browser has parsed all of it in its own way by now, and dropped what it doesn't allow.
-      const told = (...lines) => encode(lines.join('\n'));
-      obey(
-        checkRequest(
-          told(pinned(init), authorization, base),
-          told(pinned(request), request.headers.get('authorization'), request.url),
-        ),
-      );
+      const told = (...lines) => lines.join('\n');
+      const asked = told(pinned(init), authorization, base);
+      // All of it is ASCII, so its length is that of its bytes.
+      obey(ask(REQUEST, asked + told(pinned(request), request.headers.get('authorization'), request.url), asked.length));
       return request;
     }
 
     #tell = (type, event) => {
       try {
-        this.#settings.onEvent?.({ type, mode: this.#mode, ...event });
+        this.#settings.onEvent?.({ type, mode: this.mode, ...event });
       } catch (error) {
         // A listener's fault is no reason not to pay.
         console.error(error);

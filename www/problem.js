@@ -1,8 +1,7 @@
-import { checkCause } from './keyguard_web_bg.js';
-import { encode } from './values.js';
+import { ask, QUOTED } from './rules.js';
 
 /** A text of somebody else's, unless it shows a key: servers quote what they were sent. */
-export const shown = (text) => (typeof text === 'string' && text && !checkCause(encode(text)) ? text : undefined);
+export const shown = (text) => (typeof text === 'string' && text && !ask(QUOTED, text) ? text : undefined);
 
 /** An answer that is no success, as RFC 9457 has it or as far as it can be read. */
 export class ProblemError extends Error {

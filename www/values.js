@@ -1,7 +1,6 @@
 // Reads JavaScript values, each once, into plain copies. Decides nothing: what is in a copy is for Rust to judge.
 
-/** A text as UTF-8, and nothing for what is no primitive string. */
-export const encode = (text) => (typeof text === 'string' ? new TextEncoder().encode(text) : undefined);
+import { encode } from './rules.js';
 
 /** A member of an object itself: what somebody put on `Object.prototype` counts for nothing. */
 const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
@@ -9,20 +8,20 @@ const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : unde
 /** A number; not a number for what is none, and what holds otherwise for what is not there. */
 export const number = (value, otherwise) => (value === undefined ? otherwise : typeof value === 'number' ? value : NaN);
 
-/** Options as they stand now: a URL as the runtime's own parser writes it, words with their types. */
+/** Options as they stand now: a URL as the runtime's own parser writes it, words as places among those that they may be. */
 export function options(options) {
   const url = own(options, 'baseUrl');
-  const told = (name) => {
-    const value = own(options, name);
-    return typeof value + value;
-  };
+  const choice = (name, ...values) => [undefined, ...values].indexOf(own(options, name));
+  const onEvent = own(options, 'onEvent');
   return {
-    href: new URL(url instanceof URL ? url.href : url).href,
-    words: [told('mode'), told('acceptForeignKeys')],
-    environment: told('environment'),
+    base: new URL(url instanceof URL ? url.href : url).href,
+    mode: choice('mode', 'test', 'live'),
+    foreign: choice('acceptForeignKeys', true, false),
+    environment: choice('environment', 'warn', 'refuse', 'ignore'),
     retries: number(own(options, 'retries'), 2),
     timeout: number(own(options, 'timeout'), 30_000),
-    onEvent: own(options, 'onEvent'),
+    onEvent,
+    listener: ['undefined', 'function'].indexOf(typeof onEvent),
   };
 }
 

@@ -7,6 +7,7 @@ mod verify;
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs::{self, File},
     path::{Path, PathBuf},
 };
@@ -170,13 +171,14 @@ fn bundle(project: &Project, tools: &Tools, staging: &Path, package: &Path) -> R
 const BUNDLE: &str = include_str!("web/bundle.cjs");
 
 /// What the package's modules are made of, beside what wasm-bindgen writes. From www/.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "index.js",
     "external.js",
     "guard.js",
     "call.js",
     "problem.js",
     "error.js",
+    "rules.js",
     "values.js",
     "text.js",
 ];
@@ -190,12 +192,17 @@ fn refusals() -> Result<String> {
             _ => table.push(vec![refusal.code(), refusal.message()]),
         }
     }
-    Ok(format!(
-        "export const REFUSALS = {};\nexport const UNREADABLE_OPTIONS = {};\nexport const REJECTED_INIT = {};\n",
-        serde_json::to_string(&table)?,
-        Refusal::InvalidOptions(OptionRule::Unreadable).number(),
-        Refusal::InvalidInit(InitRule::Rejected).number(),
-    ))
+    let mut module = format!("export const REFUSALS = {};\n", serde_json::to_string(&table)?);
+    // What JavaScript refuses by itself: what the runtime didn't take, and numbers, which need no text.
+    for (name, refusal) in [
+        ("UNREADABLE_OPTIONS", Refusal::InvalidOptions(OptionRule::Unreadable)),
+        ("OPTION_NUMBER", Refusal::InvalidOptions(OptionRule::Number)),
+        ("REJECTED_INIT", Refusal::InvalidInit(InitRule::Rejected)),
+        ("INIT_NUMBER", Refusal::InvalidInit(InitRule::Number)),
+    ] {
+        writeln!(module, "export const {name} = {};", refusal.number())?;
+    }
+    Ok(module)
 }
 
 /// Everything beside the modules: package.json, types, words and licences.
