@@ -85,9 +85,9 @@ export function outgoing(call) {
     // Not followed either, and it can be told from a connection that was lost.
     init.redirect = 'manual';
     init.signal = control.signal;
-    if (signal && AbortSignal.any) {
+    if (signal != null && AbortSignal.any) {
       init.signal = AbortSignal.any([signal, control.signal]);
-    } else if (signal) {
+    } else if (signal != null) {
       // Browsers of 2023.
       const abort = () => control.abort(signal.reason);
       if (signal.aborted) abort();

@@ -241,6 +241,8 @@ export const calls = {
       ['/a', { mode: 'no-cors' }, 'invalid-init'],
       ['/a', { method: 'POST', body: {} }, 'unreadable-body'],
       ['/a', { signal: { aborted: false } }, 'invalid-init'],
+      ['/a', { signal: 0 }, 'invalid-init'],
+      ['/a', { signal: '' }, 'invalid-init'],
     ]) {
       for (const send of ['fetch', 'json']) equal((await rejected(guard[send](path, init))).code, code, path);
       equal(events.splice(0).map(({ type, code }) => [type, code]), [['refusal', code], ['refusal', code]], path);
