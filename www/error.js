@@ -1,5 +1,6 @@
 import { REFUSALS } from './refusals.js';
-import { ask, QUOTED } from './rules.js';
+import { QUOTED } from './questions.js';
+import { ask } from './rules.js';
 import { quoted } from './values.js';
 
 /** Why keyguard refused. `code` is for programs, `message` for developers. */

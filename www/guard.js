@@ -3,8 +3,9 @@ import { answer, outgoing } from './call.js';
 import { attempt, guarded, KeyGuardError, obey, refusal } from './error.js';
 import { __wbg_set_wasm, areSettings, checkOptions, judge } from './keyguard_web_bg.js';
 import { ProblemError } from './problem.js';
+import { BASE_URL, BODY, HEADERS, IS_TEST, KEY, METHOD, PATH, PINNED, PLACE, REQUEST, SECRET } from './questions.js';
 import { INIT_NUMBER, OPTION_NUMBER, REJECTED_INIT, UNREADABLE_OPTIONS } from './refusals.js';
-import { ask, BASE_URL, BODY, HEADERS, IS_TEST, KEY, METHOD, PATH, PINNED, PLACE, REQUEST, SECRET } from './rules.js';
+import { ask } from './rules.js';
 import { body, name, number, options as read, pinned, sent, snapshot } from './values.js';
 
 /** The class, for one way to get at the compiled WebAssembly. */

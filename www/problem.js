@@ -1,4 +1,5 @@
-import { ask, QUOTED } from './rules.js';
+import { QUOTED } from './questions.js';
+import { ask } from './rules.js';
 
 /** A text of somebody else's, unless it shows a key: servers quote what they were sent. */
 export const shown = (text) => (typeof text === 'string' && text && !ask(QUOTED, text) ? text : undefined);

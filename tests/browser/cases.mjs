@@ -229,7 +229,8 @@ export const cases = {
     };
     for (const body of [
       SECRET, JSON.stringify({ note: `line\n${SECRET}` }), `{"a":"\\u0073k_${BODY}"}`, new URLSearchParams({ a: SECRET }), new URLSearchParams(SECRET),
-      bytes, bytes.buffer, new DataView(bytes.buffer), bytes.subarray(3), form('key', SECRET), form(SECRET, 'x'),
+      bytes, bytes.buffer, new DataView(bytes.buffer), bytes.subarray(3), new Uint16Array([...SECRET].map((char) => char.charCodeAt())),
+      `x=1&y=%22${SECRET}`, `s\u200bk_${BODY}`, `ѕk_${BODY}`, `ｓｋ＿${BODY}`, JSON.stringify({ a: JSON.stringify({ b: JSON.stringify([`\n${SECRET}`]) }) }), form('key', SECRET), form(SECRET, 'x'),
     ]) {
       await refused('secret-key', () => guard.request('/a', { method: 'POST', body }), String(body));
     }
@@ -345,6 +346,41 @@ export const cases = {
         // What stands on the prototype of the caller's own object is the caller's, as with `fetch`: it is refused.
         await refused(name === 'body' ? 'secret-key' : 'invalid-init', () => guard.request('/a', { method: 'POST' }), name);
       });
+    }
+  },
+
+  async 'setters and getters on Object.prototype see no key and change nothing'() {
+    const guard = await load();
+    const seen = [];
+    const names = ['body', 'headers', 'url', 'path', 'signal', 'control', 'redirect', 'authorization', 'key', 'base', 'window', 'dispatcher', 'duplex'];
+    for (const name of names) {
+      Object.defineProperty(Object.prototype, name, {
+        configurable: true, set(value) { seen.push(String(value)); }, get: () => undefined,
+      });
+    }
+    let request;
+    try {
+      request = guard.request('/a', { __proto__: null, method: 'POST', body: 'x', headers: { __proto__: null, a: 'b' } });
+    } catch (error) {
+      // Node's own Request is made of ordinary objects: it comes out broken, and shows what is in it.
+      equal(error.code, 'unverified-request');
+    } finally {
+      for (const name of names) delete Object.prototype[name];
+    }
+    if (!request) return;
+    equal(seen.some((value) => value.includes('pk_')), false, String(seen));
+    equal(request.headers.get('authorization'), `Bearer ${PUBLISHABLE}`);
+    equal(await request.text(), 'x');
+  },
+
+  async 'a runtime that was changed before is noticed where it shows'() {
+    const guard = await load();
+    const Real = globalThis.Headers;
+    for (const [name, Changed] of [
+      ['set', class extends Real { set(name, value) { super.set(name, name === 'authorization' ? 'Bearer x' : value); } }],
+      ['nothing', class extends Real { set() {} }],
+    ]) {
+      await meanwhile(globalThis, 'Headers', Changed, () => refused('unverified-request', () => guard.request('/a'), name));
     }
   },
 

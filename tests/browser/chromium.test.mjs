@@ -106,9 +106,15 @@ test("frames' values are read as what they are", async (t) => {
       await attempt(post(frame.eval('new TextEncoder().encode("x")'))),
       await attempt(post(frame.eval('new URLSearchParams("a=sk_vYZCAeHawUqDCmVpEKh2U")'))),
       await attempt(() => guard.request('/a', { headers: frame.eval('new Headers({ a: "sk_vYZCAeHawUqDCmVpEKh2U" })') })),
+      await attempt(post(frame.eval('const form = new FormData(); form.append("a", "sk_vYZCAeHawUqDCmVpEKh2U"); form'))),
+      await attempt(() => guard.fetch('/a', { method: 'POST', body: frame.eval('new Blob(["sk_vYZCAeHawUqDCmVpEKh2U"])') })),
+      await attempt(() => guard.fetch('/a', { method: 'POST', body: frame.eval('new Blob(["x"]).stream()'), allowStream: true })),
+      await attempt(() => guard.fetch('/a', { signal: frame.eval('AbortSignal.abort(new String("enough"))') }).catch((reason) => { throw { code: String(reason) }; })),
     ];
   }, KEY);
-  assert.deepEqual(codes, ['not-a-string', 'secret-key', 'x', 'unreadable-body', 'secret-key']);
+  assert.deepEqual(codes, [
+    'not-a-string', 'secret-key', 'x', 'unreadable-body', 'secret-key', 'unreadable-body', 'unreadable-body', 'unreadable-body', 'enough',
+  ]);
 });
 
 const PROGRAM = `

@@ -119,6 +119,20 @@ test('an API is called from Node', async (t) => {
   assert.equal(received[0].body, '{}');
 });
 
+test('a stream is sent where it was asked for, once', async (t) => {
+  const folder = await consumer(t);
+  const { origin, received } = await api(t);
+  const printed = await node(folder, `
+    import { KeyGuard } from 'keyguard';
+    const guard = await KeyGuard.load('pk_WeHsNn87r4gtNc5BQT9Mj', { baseUrl: ${JSON.stringify(origin)} });
+    const body = () => new Blob(['abc']).stream();
+    console.log((await guard.fetch('/503,200', { method: 'PUT', body: body(), allowStream: true, retries: 5 })).status);
+    console.log(await guard.fetch('/a', { method: 'PUT', body: body() }).catch(({ code }) => code));
+  `);
+  assert.equal(printed, '503\nunreadable-body\n');
+  assert.deepEqual(received.map(({ url, body }) => [url, body]), [['/503,200', 'abc']]);
+});
+
 test('values of another realm are read as what they are', async (t) => {
   const folder = await consumer(t);
   await node(folder, `
@@ -135,5 +149,17 @@ test('values of another realm are read as what they are', async (t) => {
     assert.deepEqual(new Uint8Array(await post(foreign('new Uint8Array([1, 2])')).arrayBuffer()), new Uint8Array([1, 2]));
     assert.throws(() => post(foreign('new ArrayBuffer(1)')), { code: 'unreadable-body' });
     assert.throws(() => post(foreign('new String("x")')), { code: 'unreadable-body' });
+    assert.throws(() => post(foreign('({ toString: () => "x" })')), { code: 'unreadable-body' });
+    const call = (code) => () => guard.request('/a', foreign(code));
+    assert.throws(call('({ headers: [["a", "sk_vYZCAeHawUqDCmVpEKh2U"]] })'), { code: 'secret-key' });
+    assert.throws(call('({ method: "POST", json: { a: "sk_vYZCAeHawUqDCmVpEKh2U" } })'), { code: 'secret-key' });
+    assert.throws(call('({ method: new String("POST") })'), { code: 'invalid-init' });
+    assert.throws(call('({ signal: { aborted: false, addEventListener() {} } })'), { code: 'invalid-init' });
+    assert.throws(call('({ credentials: { toString: () => "omit" } })'), { code: 'invalid-init' });
+    assert.equal(call('[["method", "POST"]]')().method, 'GET');
+    assert.throws(() => guard.request(foreign('new String("/a")')), { code: 'invalid-path' });
+    assert.equal(guard.request(foreign('"/a"')).url, 'https://api.example/a');
+    await assert.rejects(KeyGuard.load(key, foreign('({ baseUrl: { href: "https://api.example", toString: () => "http://evil.example" } })')), { code: 'invalid-options' });
+    await assert.rejects(KeyGuard.load(key, foreign('({ baseUrl: "https://api.example", environment: new String("ignore") })')), { code: 'invalid-options' });
   `);
 });

@@ -171,7 +171,7 @@ fn bundle(project: &Project, tools: &Tools, staging: &Path, package: &Path) -> R
 const BUNDLE: &str = include_str!("web/bundle.cjs");
 
 /// What the package's modules are made of, beside what wasm-bindgen writes. From www/.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "index.js",
     "external.js",
     "guard.js",
@@ -179,6 +179,7 @@ const SOURCES: [&str; 9] = [
     "problem.js",
     "error.js",
     "rules.js",
+    "questions.js",
     "values.js",
     "text.js",
 ];
