@@ -10,11 +10,15 @@ macro_rules! say {
     }};
 }
 
+mod agreement;
 mod api;
 mod bench;
 mod checkout;
+mod coverage;
 mod demo;
 mod dev;
+mod fuzz;
+mod mutants;
 mod process;
 mod project;
 mod python;
@@ -69,6 +73,16 @@ usage: cargo xtask <task>
       --quick              as little as shows that everything works; nothing is written
   soak                   mixed traffic with every verdict for a long time, into docs/reliability.md
       --minutes N          (30)
+  fuzz                   inputs that nobody thought of, against the core's parsers
+      --seconds N          (600) for each target
+      --executions N       and on until each has tried so many
+      --only TARGET        bearer, key, path, record, policy, scan or request
+      --sanitizer none     faster; leaks then show by the memory that is used
+  mutants [FILE]...      small changes of the core, each of which a test has to catch (an hour or two)
+  coverage               which lines and branches of the core its tests run
+  agreement              native and wasm builds of the core, compared request by request
+      --requests N         (1000000)
+      --seed N             (1)
   setup                  install the pinned tools, as every other task does when they are missing";
 
 fn run() -> Result<ExitCode> {
@@ -88,6 +102,14 @@ fn run() -> Result<ExitCode> {
         "build" => build(&mut arguments),
         "bench" => bench(&mut arguments),
         "soak" => soak(&mut arguments),
+        "fuzz" => fuzz(&mut arguments),
+        "mutants" => mutants(&mut arguments),
+        "coverage" => {
+            no_more(&mut arguments)?;
+            coverage::run(&Project::locate()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "agreement" => agreement(&mut arguments),
         "setup" => {
             no_more(&mut arguments)?;
             let project = Project::locate()?;
@@ -202,6 +224,49 @@ fn soak(arguments: &mut Parser) -> Result<ExitCode> {
         bail!("nothing is seen in no time");
     }
     soak::run(&Project::locate()?, minutes)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fuzz(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut options = fuzz::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("seconds") => options.seconds = arguments.value()?.parse()?,
+            Arg::Long("executions") => options.executions = arguments.value()?.parse()?,
+            Arg::Long("only") => options.only = Some(arguments.value()?.string()?),
+            Arg::Long("sanitizer") => {
+                options.sanitizer = fuzz::Sanitizer::of(&arguments.value()?.string()?)?;
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    say!("{}", fuzz::run(&Project::locate()?, &options)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn mutants(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut options = mutants::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Value(file) => options.files.push(file.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    mutants::run(&Project::locate()?, &options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn agreement(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut options = agreement::Options { requests: 1_000_000, seed: 1 };
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("requests") => options.requests = arguments.value()?.parse()?,
+            Arg::Long("seed") => options.seed = arguments.value()?.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let project = Project::locate()?;
+    agreement::run(&project, &Tools::install(&project)?, options)?;
     Ok(ExitCode::SUCCESS)
 }
 

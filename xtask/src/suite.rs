@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Result, anyhow, bail};
 
 use crate::{
-    api,
+    agreement, api, fuzz,
     process::{self, Finished, Interrupted},
     project::{Project, on_path},
     python::Python,
@@ -47,6 +47,8 @@ const STEPS: &[Step] = &[
     Step { name: "clippy-web", title: "clippy, npm package", run: Suite::clippy_web },
     Step { name: "doc", title: "documentation", run: Suite::doc },
     Step { name: "native", title: "native tests", run: Suite::native },
+    Step { name: "fuzz", title: "inputs that nobody thought of", run: Suite::fuzz },
+    Step { name: "agreement", title: "native and wasm, compared", run: Suite::agreement },
     Step { name: "wasm", title: "tests of the package's wasm in a browser", run: Suite::wasm },
     Step { name: "build", title: "builds of the Worker and the npm package", run: Suite::build },
     Step { name: "edge", title: "edge tests", run: Suite::edge },
@@ -233,6 +235,22 @@ impl Suite {
             "native",
             self.project.cargo(["test", "--workspace", "--exclude", WORKER, "--no-fail-fast"]),
         )
+    }
+
+    /// Every target from its committed inputs on, for some seconds.
+    fn fuzz(&self) -> Result<Outcome> {
+        say!(
+            "{}",
+            fuzz::run(&self.project, &fuzz::Options { seconds: 10, ..fuzz::Options::default() })?
+        );
+        Ok(Outcome::Built)
+    }
+
+    fn agreement(&self) -> Result<Outcome> {
+        let builds = agreement::build(&self.project, self.tools()?)?;
+        self.node_tests("agreement", |node| {
+            node.envs(agreement::environment(&builds, agreement::SHORT));
+        })
     }
 
     fn wasm(&self) -> Result<Outcome> {

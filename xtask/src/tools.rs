@@ -261,6 +261,37 @@ fn native_tools(project: &Project) -> Result<()> {
     Ok(())
 }
 
+/// Installs further programs of cargo's into `.tools`, which only some tasks need: packages with their versions.
+///
+/// # Errors
+/// When one can't be had.
+pub(crate) fn cargo_tools(project: &Project, wanted: &[(&str, &str)]) -> Result<()> {
+    let _lock = lock(project)?;
+    // What cargo installed it lists by itself.
+    let list = fs::read_to_string(project.tools().join("cargo/.crates.toml")).unwrap_or_default();
+    let missing: Vec<String> = wanted
+        .iter()
+        .filter(|(package, version)| !list.contains(&format!("\"{package} {version} (")))
+        .map(|(package, version)| format!("{package}@{version}"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say!("  {}: cargo install into .tools (a minute or two, once)", missing.join(", "));
+    let build = project.tools().join("build");
+    let mut install = project.cargo(["install", "--locked", "--force", "--root"]);
+    install
+        .arg(project.tools().join("cargo"))
+        .args(missing)
+        .env("CARGO_TARGET_DIR", &build)
+        // A tool's own profile is for who installs it for good.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off");
+    process::run("cargo install", install, &project.state().join("cargo-install.log"))?;
+    // Only disk space is at stake.
+    let _ = fs::remove_dir_all(build);
+    Ok(())
+}
+
 /// The version of a package in a Cargo.lock.
 fn locked_version(lock: &str, package: &str) -> Result<String> {
     let lock: toml::Table = lock.parse().context("Cargo.lock")?;

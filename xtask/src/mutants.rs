@@ -1,0 +1,110 @@
+//! `cargo xtask mutants`: is there a test for it? The core is changed in hundreds of small ways, and each change has to fail a test.
+//!
+//! Most are caught by the core's unit tests, which are built and run in seconds. What those let through meets the other tests
+//! of the core, and what is left is listed. `.cargo/mutants.toml` says what is mutated, and which survivors are known and why.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{process, project::Project, tools};
+
+/// What to mutate.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// Files, in place of those that `.cargo/mutants.toml` lists.
+    pub(crate) files: Vec<String>,
+}
+
+/// Mutates, and says how many were caught.
+///
+/// # Errors
+/// When less than nine of ten were caught.
+pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
+    tools::cargo_tools(project, &[("cargo-mutants", CARGO_MUTANTS)])?;
+    let out = project.state().join("mutants");
+    let _ = fs::remove_dir_all(&out);
+    fs::create_dir_all(&out).with_context(|| format!("cannot write {}", out.display()))?;
+    let listed = process::capture(command(project, options, &["--list"]))?.lines().count();
+    say!("{listed} mutants, most of them some seconds each");
+    let mut unviable = 0_usize;
+    for (round, Round { title, targets, tests }) in ROUNDS.iter().enumerate() {
+        let mut mutants = command(project, options, &["--baseline", "skip", "--no-times"]);
+        mutants.arg("--output").arg(&out).args(["--timeout", "120", "--build-timeout", "900"]);
+        mutants.args(targets.iter().map(|target| format!("--cargo-arg={target}")));
+        if round > 0 {
+            mutants.arg("--iterate");
+        }
+        mutants.args(["--", "--"]).args(*tests);
+        let log = project.state().join(format!("mutants-{}.log", round.saturating_add(1)));
+        // Fails where there is a survivor, of which the next round may make an end.
+        process::observe(title, mutants, &log)?;
+        unviable = unviable.saturating_add(lines(&out, "unviable.txt")?.len());
+        say!("{title}: {} left", lines(&out, "missed.txt")?.len());
+    }
+    let survivors = lines(&out, "missed.txt")?;
+    for survivor in &survivors {
+        say!("  {survivor}");
+    }
+    // One that doesn't compile says nothing of the tests.
+    let viable = listed.saturating_sub(unviable);
+    let caught = viable.saturating_sub(survivors.len());
+    say!(
+        "{caught} of {viable} mutants caught, {} survive ({unviable} more don't compile)",
+        survivors.len()
+    );
+    if caught.saturating_mul(10) < viable.saturating_mul(9) {
+        bail!("at least nine of ten are to be caught");
+    }
+    Ok(())
+}
+
+/// Tests that mutants meet.
+struct Round {
+    title: &'static str,
+    /// What cargo builds.
+    targets: &'static [&'static str],
+    /// What the tests are told.
+    tests: &'static [&'static str],
+}
+
+/// In the order of what they cost: most mutants never meet the second.
+const ROUNDS: [Round; 2] = [
+    Round {
+        title: "unit tests and the table of decisions",
+        targets: &["--lib", "--test=decide"],
+        // What takes seconds, and is about what isn't mutated.
+        tests: &["--skip", "gate::", "--skip", "memory::", "--skip", "report_only_spares"],
+    },
+    Round {
+        title: "all tests of the core",
+        targets: &["--lib", "--test=decide", "--test=vectors", "--test=scan", "--test=properties"],
+        tests: &["--skip", "gate::", "--skip", "memory::"],
+    },
+];
+
+fn command(project: &Project, options: &Options, arguments: &[&str]) -> Command {
+    let mut mutants =
+        project.cargo(["mutants", "--package", "keyguard", "--test-package", "keyguard"]);
+    mutants.args(arguments);
+    if !options.files.is_empty() {
+        // Beside a configuration with files of its own these would come on top.
+        mutants.args(["--no-config", "--profile", "mutants"]);
+        mutants.args(options.files.iter().flat_map(|file| ["--file", file]));
+    }
+    // A property that a mutant breaks shows that within a few cases.
+    mutants.env("PROPTEST_CASES", "200");
+    mutants.env("CARGO_TARGET_DIR", project.target().join("mutants"));
+    mutants
+}
+
+/// One of the lists that cargo-mutants leaves. What ran for too long is on none that counts against the tests: it would be noticed.
+fn lines(out: &Path, name: &str) -> Result<Vec<String>> {
+    let file = out.join("mutants.out").join(name);
+    let list =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(list.lines().map(str::to_owned).collect())
+}
+
+/// The version of cargo-mutants.
+const CARGO_MUTANTS: &str = "27.1.0";
