@@ -53,21 +53,23 @@ describe('keyguard-scan', () => {
   test('finds a key in what webpack built, says where, and does not show it', async () => {
     const { code, stdout } = await look('dist');
     assert.equal(code, 1);
-    assert.match(stdout, /^dist\/main\.js:1:\d+: live secret key sk_…Kh2U/);
+    assert.match(stdout, /^dist\/main\.js:1:\d+: error: live secret key, likely.*\n    sk_…Kh2U  Rotate/);
     assert.equal(stdout.includes(BODY), false);
   });
 
   test('prints JSON for programs', async () => {
     const { code, stdout } = await look('--json', 'dist');
     assert.equal(code, 1);
-    const [{ path, line, rule }] = JSON.parse(stdout);
-    assert.deepEqual([path, line, rule], ['dist/main.js', 1, 'keyguard-live-secret-key']);
+    const { files, findings: [{ file, line, rule }], errors } = JSON.parse(stdout);
+    assert.deepEqual([files, file, line, rule, errors], [2, 'dist/main.js', 1, 'keyguard-live-secret-key', []]);
     assert.equal(stdout.includes(BODY), false);
   });
 
   test('finds nothing where nothing is', async () => {
-    assert.deepEqual(await look('clean'), { code: 0, stdout: '', stderr: '' });
-    assert.deepEqual(await look('--json', 'clean'), { code: 0, stdout: '[]\n', stderr: '' });
+    assert.deepEqual(await look('clean'), { code: 0, stdout: '', stderr: 'no findings in 1 file\n' });
+    const { code, stdout } = await look('--json', 'clean');
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout).findings, []);
   });
 
   test('looks into what is compressed, and into no installed packages', async () => {
@@ -82,15 +84,17 @@ describe('keyguard-scan', () => {
   });
 
   test('allows what it is told to', async () => {
-    const [{ fingerprint }] = JSON.parse((await look('--json', 'dist')).stdout);
+    const { findings: [{ fingerprint }] } = JSON.parse((await look('--json', 'dist')).stdout);
     assert.equal((await look('--allow', fingerprint, 'dist')).code, 0);
   });
 
   test('says what it could not look at, and goes on', async () => {
     const { code, stdout, stderr } = await look('absent', 'dist');
     assert.equal(code, 2);
-    assert.match(stderr, /absent could not be looked at/);
+    assert.match(stderr, /absent: /);
     assert.match(stdout, /^dist\/main\.js/);
+    const { errors, findings } = JSON.parse((await look('--json', 'absent', 'dist')).stdout);
+    assert.deepEqual([errors.length, findings.length], [1, 1]);
   });
 
   test('a call without sense ends with how it is used', async () => {
@@ -100,6 +104,6 @@ describe('keyguard-scan', () => {
       assert.match(stderr, /Usage: keyguard-scan/);
       assert.equal(stderr.includes(BODY), false);
     }
-    assert.match((await look('--help')).stdout, /Exit code/);
+    assert.match((await look('--help')).stdout, /Exit codes/);
   });
 });

@@ -12,13 +12,18 @@ const USAGE = `Usage: keyguard-scan [OPTIONS] PATH...
 
 Looks for secret keys in files, and in all files below folders but node_modules and .git. Files ending in .gz and .br are looked into.
 
-  --json                 print the findings as JSON, an array
+  --json                 print the findings as JSON, in the form of \`keyguard scan --json\`
   --confidence LEVEL     the least of a finding: possible, likely (default) or certain
   --no-vendors           look for no keys of other vendors
-  --allow FINGERPRINT    leave a finding out; may be repeated
+  --allow FINGERPRINT    leave out a finding, by what --json says of it; may be repeated
   --help                 print this
 
-Exit code: 0 nothing was found, 1 a key was found, 2 something could not be looked at.
+A key is never printed: its prefix and its last four characters are.
+
+Exit codes:
+  0  nothing was found
+  1  secret keys were found
+  2  the call makes no sense, or something could not be read
 `;
 
 const OPTIONS = {
@@ -28,6 +33,8 @@ const OPTIONS = {
   allow: { type: 'string', multiple: true },
   help: { type: 'boolean', default: false },
 };
+
+const WRITTEN = { none: '', escaped: ', with escapes', joined: ', in pieces', base64: ', in base64', 'utf-16': ', in UTF-16' };
 
 const FOUND = 1;
 const FAILED = 2;
@@ -50,27 +57,35 @@ async function main() {
   }
   if (paths.length === 0) return failed(`no PATH is given\n\n${USAGE}`);
 
-  const findings = [];
-  let code = 0;
+  const outcome = { files: 0, bytes: 0, findings: [], notes: [], errors: [] };
   const attempt = async (path, look) => {
     try {
       await look();
     } catch (error) {
-      code = failed(`${path} could not be looked at: ${error.message}`);
+      outcome.errors.push(`${path}: ${error.message}`);
     }
   };
   for (const path of paths) {
     await attempt(path, async () => {
       for await (const file of filesOf(path)) {
         await attempt(file, async () => {
-          for (const finding of await inspector.lookThrough(contents(file))) findings.push({ path: file, ...finding });
+          for (const finding of await inspector.lookThrough(counted(contents(file), outcome))) outcome.findings.push({ file, ...finding });
+          outcome.files += 1;
         });
       }
     });
   }
-  if (values.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-  else for (const finding of findings) process.stdout.write(words(finding));
-  return code || (findings.length > 0 ? FOUND : 0);
+  if (values.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  else print(outcome);
+  if (outcome.errors.length > 0) return FAILED;
+  return outcome.findings.length > 0 ? FOUND : 0;
+}
+
+async function* counted(pieces, outcome) {
+  for await (const piece of pieces) {
+    outcome.bytes += piece.length;
+    yield piece;
+  }
 }
 
 async function* filesOf(path) {
@@ -78,8 +93,14 @@ async function* filesOf(path) {
   else yield path;
 }
 
-function words({ path, line, column, name, redacted, confidence, advice, fingerprint }) {
-  return `${path}:${line}:${column}: ${name} ${redacted} (${confidence}, ${fingerprint})\n  ${advice}\n`;
+/** As `keyguard scan` does. */
+function print({ files, findings, errors }) {
+  for (const { file, line, column, severity, name, confidence, disguise, redacted, advice } of findings) {
+    process.stdout.write(`${file}:${line}:${column}: ${severity}: ${name}, ${confidence}${WRITTEN[disguise]}\n    ${redacted}  ${advice}\n`);
+  }
+  for (const error of errors) failed(error);
+  const [found, looked] = [findings.length === 1 ? '1 finding' : `${findings.length || 'no'} findings`, files === 1 ? '1 file' : `${files} files`];
+  process.stderr.write(`${found} in ${looked}\n`);
 }
 
 function failed(why) {
