@@ -397,3 +397,11 @@ pub static VENDORS: &[Vendor] = &[
 const MOST_CHARACTERS: usize = 300;
 /// Between `sk-` and the middle of one of `OpenAI`'s keys.
 const FURTHEST_PREFIX: usize = 120;
+
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::format_push_string,
+    reason = "a test's numbers and texts are small"
+)]
+mod tests;
