@@ -11,6 +11,7 @@ mod keys;
 mod load;
 mod picture;
 mod report;
+pub(crate) mod scan;
 mod servers;
 
 use anyhow::{Context as _, Result, bail, ensure};

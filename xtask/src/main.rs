@@ -29,7 +29,7 @@ mod tools;
 mod web;
 mod worker;
 
-use std::{ffi::OsStr, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -71,6 +71,8 @@ usage: cargo xtask <task>
       --seconds S          (2) for how long
       --only CASE          hot, hot-publishable, cold, none, malformed or unknown; nothing is written
       --quick              as little as shows that everything works; nothing is written
+  bench scan             what looking for keys in files costs beside others, into docs/performance.md (needs ripgrep)
+      --rounds N           (9) how often each has its turn
   soak                   mixed traffic with every verdict for a long time, into docs/reliability.md
       --minutes N          (30)
   fuzz                   inputs that nobody thought of, against the core's parsers
@@ -190,8 +192,10 @@ fn build(arguments: &mut Parser) -> Result<ExitCode> {
 }
 
 fn bench(arguments: &mut Parser) -> Result<ExitCode> {
-    if arguments.value().ok().as_deref() != Some(OsStr::new("edge")) {
-        bail!("bench what? `edge`");
+    match arguments.value().ok().and_then(|what| what.into_string().ok()).as_deref() {
+        Some("edge") => {}
+        Some("scan") => return bench_scan(arguments),
+        _ => bail!("bench what? `edge` or `scan`"),
     }
     let mut options = bench::Options::default();
     while let Some(argument) = arguments.next()? {
@@ -209,6 +213,21 @@ fn bench(arguments: &mut Parser) -> Result<ExitCode> {
         bail!("nothing is measured in no time");
     }
     bench::edge(&Project::locate()?, &options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bench_scan(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut rounds = 9;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("rounds") => rounds = arguments.value()?.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if rounds == 0 {
+        bail!("nothing is measured in no time");
+    }
+    bench::scan::run(&Project::locate()?, rounds)?;
     Ok(ExitCode::SUCCESS)
 }
 

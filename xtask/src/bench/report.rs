@@ -182,19 +182,25 @@ fn size_table(text: &mut String, sizes: &[Size]) {
     }
 }
 
-fn machine(project: &Project, tools: &Tools, figures: &Figures, seconds: u32) -> Result<String> {
-    let cpus = fs::read_to_string("/proc/cpuinfo")?;
+/// The processor, and how much of it there is.
+pub(super) fn processor() -> Result<String> {
+    let cpus = fs::read_to_string("/proc/cpuinfo").context("the bench needs Linux")?;
     let model = cpus
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
         .map_or("a CPU without a name", |(_, name)| name.trim());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(format!("{cores} cores of {model}"))
+}
+
+fn machine(project: &Project, tools: &Tools, figures: &Figures, seconds: u32) -> Result<String> {
     let mut workerd =
         tools.command(project, &tools.modules().join("workerd/bin/workerd").to_string_lossy());
     workerd.arg("--version");
     let workerd = process::capture(workerd)?;
     Ok(format!(
-        "Measured on {cores} cores of {model}, {}; {} rounds of {seconds} s.",
+        "Measured on {}, {}; {} rounds of {seconds} s.",
+        processor()?,
         workerd.trim(),
         figures.count()
     ))
