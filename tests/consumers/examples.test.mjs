@@ -15,12 +15,14 @@ import { vite } from './with/vite.mjs';
 const PAGE = new URL('../../docs/browser.md', import.meta.url);
 const text = await readFile(PAGE, 'utf8');
 const examples = Object.fromEntries(
-  Array.from(text.matchAll(/^```(html|js|jsx|vue)\n(.*?)^```$/gms), ([, language, text]) => [language, text]),
+  Array.from(text.matchAll(/^```(html|js|jsx|vue)\n(.*?)^```$/gms), ([, language, text]) => [text.includes('vite.config.js') ? 'config' : language, text]),
 );
 
 const SETTINGS = "const { apiKey, apiUrl } = await (await fetch('config.json')).json();\nconst order = { amount: 4200, currency: 'EUR' };\n";
 const ROOT = '<!doctype html>\n<title>Checkout</title>\n<div id="shop"></div>\n<script type="module" src="./main.EXTENSION"></script>\n';
-const plugin = (name) => `import plugin from '@vitejs/plugin-${name}';\nexport default { plugins: [plugin()], build: { target: 'es2022' } };\n`;
+/** The page's own settings of Vite, with a framework's plugin. */
+const plugin = (name) =>
+  `import plugin from '@vitejs/plugin-${name}';\n${examples.config.replace('plugins: [', 'plugins: [plugin(), ')}`;
 
 /** Each makes a folder to serve. */
 const SHOPS = {
@@ -91,7 +93,9 @@ for (const [name, make] of Object.entries(SHOPS)) {
     test('pays', async () => {
       const { shown, received, faults } = await outcome(KEY);
       assert.equal(shown, 'Payment session ps_1');
-      assert.deepEqual(received.map(({ method, body }) => [method, JSON.parse(body)]), [['POST', { amount: 4200, currency: 'EUR' }]]);
+      // The desk is busy at first.
+      const payment = ['POST', { amount: 4200, currency: 'EUR' }];
+      assert.deepEqual(received.map(({ method, body }) => [method, JSON.parse(body)]), [payment, payment]);
       assert.deepEqual(faults, []);
     });
 
