@@ -131,8 +131,14 @@ fn optimise(project: &Project, tools: &Tools, staging: &Path) -> Result<()> {
 
 /// Not `--all-features`: it emits encodings that engines of today refuse. These are what rustc itself uses.
 const OPT_FLAGS: &[&str] = &[
+    // Blocks that are written anew, and functions in the order of their use, compress better: one per cent of a page's download.
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
     "-Oz",
     "--converge",
+    "--reorder-functions",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
