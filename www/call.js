@@ -24,7 +24,7 @@ export async function answer(tell, copy, make, isRead) {
       if (isRead) text = await response.text();
       // Node shows what a browser hides.
       if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(response.status)) {
-        failure = new KeyGuardError('redirect-refused', 'The API answered with a redirect, which would take the key elsewhere: check baseUrl');
+        failure = new KeyGuardError('redirect-refused', 'The API answered with a redirect: check baseUrl');
       }
     } catch (error) {
       // What a body that is cut off rejects with differs from browser to browser.

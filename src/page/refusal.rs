@@ -214,7 +214,7 @@ impl Refusal {
             }
             Self::InvalidOptions(rule) => match rule {
                 OptionRule::Unreadable => {
-                    "The options must be an object whose baseUrl is an absolute URL, such as https://api.example.com"
+                    "The options must be an object whose baseUrl is an absolute URL"
                 }
                 OptionRule::BaseUrl => "baseUrl must have a plain host and path",
                 OptionRule::Scheme => {
@@ -233,7 +233,7 @@ impl Refusal {
                 PathRule::NotAString => "The path must be a string",
                 PathRule::Start => "The path must begin with one slash: it is added to baseUrl",
                 PathRule::Character => {
-                    "The path holds a backslash, #, white space or control: use encodeURIComponent on its parts"
+                    "The path holds a backslash, #, space or control: use encodeURIComponent on its parts"
                 }
                 PathRule::DotSegment => "The path must have no . or .. segment, however spelled",
             },
@@ -244,7 +244,7 @@ impl Refusal {
                 }
                 InitRule::KeyInHeader => "A header holds an API key: leave keys to the guard",
                 InitRule::Pinned => {
-                    "A guarded request has credentials 'omit', redirect 'error', mode 'cors' or 'same-origin', and referrerPolicy 'strict-origin', 'origin' or 'no-referrer'"
+                    "Leave credentials, redirect, mode, referrer and referrerPolicy to the guard, or make them stricter"
                 }
                 InitRule::IdempotencyKey => {
                     "An Idempotency-Key has 1 to 255 visible ASCII characters"
@@ -252,10 +252,10 @@ impl Refusal {
                 InitRule::Number => NUMBERS,
             },
             Self::UnreadableBody => {
-                "The guard can't look into this body. Send json, a string, URLSearchParams, FormData, an ArrayBuffer or a typed array. (Files: by fetch, not by request. A stream: with allowStream.)"
+                "The guard can't look into this body. Send json, text, bytes, URLSearchParams or FormData; files by fetch, a stream with allowStream."
             }
             Self::UnverifiedRequest => {
-                "The finished request is another than was asked for, so it is not sent. Was this page's Request replaced?"
+                "The finished request is not what was asked for. Was this page's Request replaced?"
             }
         }
     }
