@@ -2,21 +2,17 @@
 
 /** One wasm module as wasm-bindgen built it, with its recovery. */
 export class Instance {
-  #state;
-
   constructor(wasm) {
     this.wasm = wasm;
-    this.#state = wasm.__worker_init_state();
   }
 
   /** Whether an error came out of the wasm as a trap, which leaves its stack as it was. */
   isTrap(error) {
-    return this.#state.criticalError || error instanceof WebAssembly.RuntimeError;
+    return error instanceof WebAssembly.RuntimeError;
   }
 
   /** Makes a new instance: only that is sound after something was thrown through the old one. */
   restart() {
-    this.#state.criticalError = false;
     this.wasm.__wbg_reset_state();
   }
 

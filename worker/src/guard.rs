@@ -39,10 +39,9 @@ use keyguard::{
     policy::Preflight,
 };
 use wasm_bindgen::JsValue;
-use worker::Env;
 use zeroize::Zeroizing;
 
-use crate::runtime::{Call, Request};
+use crate::runtime::{Call, Env, Request};
 use exchange::Exchange;
 use facts::Facts;
 use limits::Room;

@@ -8,9 +8,8 @@ mod guard;
 mod runtime;
 
 use guard::Brought;
-use runtime::{Call, Request};
+use runtime::{Call, Env, Request};
 use wasm_bindgen::prelude::*;
-use worker::Env;
 
 /// Takes a request in: answers with a `Response` or the upstream's promise of one, or asks for something and leaves it to be awaited.
 #[wasm_bindgen]

@@ -1,10 +1,13 @@
-//! What both wasm modules use of the runtime: a request, its headers, the entry module's side of it, and the clock.
+//! What both wasm modules use of the runtime: a request, its headers, the entry module's side of it, the deployment's
+//! bindings, the console, and the clock.
 //!
 //! Typed imports of just the methods that are used: each crossing between wasm and JavaScript costs, and the general
 //! bindings make many.
 
+use std::panic;
+
 use js_sys::{JsString, Object};
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::{handler, prelude::*};
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,9 +40,39 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn started(this: &Call) -> f64;
+
+    /// The deployment's bindings and variables.
+    #[wasm_bindgen(extends = Object)]
+    pub type Env;
+
+    #[wasm_bindgen(js_namespace = console)]
+    pub(crate) fn log(line: &str);
+
+    #[wasm_bindgen(js_namespace = console)]
+    pub(crate) fn warn(line: &str);
+
+    #[wasm_bindgen(js_namespace = console)]
+    pub(crate) fn error(line: &str);
+}
+
+/// A trap leaves this instance's stack as it was: the log gets to know why, and the next call a new instance.
+#[wasm_bindgen(start, private)]
+fn start() {
+    panic::set_hook(Box::new(|info| {
+        let reason = info.to_string();
+        error(&serde_json::json!({ "event": "panicked", "reason": reason }).to_string());
+    }));
+    handler::set_on_abort(handler::schedule_reinit);
 }
 
 /// The clock, in milliseconds. It stands still while no I/O is done.
 pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
+}
+
+/// A time of JavaScript's clock.
+pub(crate) fn millis(time: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let time = time as u64;
+    time
 }

@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 use js_sys::Reflect;
 use keyguard::{AdminCredential, AdminCredentials, AdminDenial, BearerToken, Fault, Problem};
 use wasm_bindgen::JsValue;
-use worker::{Env, console_error};
+
+use super::shared::{self, Env};
 
 /// The name of the credential that a request brings.
 ///
@@ -27,7 +28,7 @@ pub(crate) fn authenticate(
                 Err(error) => {
                     let reason = error.to_string();
                     let line = serde_json::json!({ "event": "misconfigured", "field": SECRET, "reason": reason });
-                    console_error!("{line}");
+                    shared::error(&line.to_string());
                     Err(Fault::Misconfigured)
                 }
             }

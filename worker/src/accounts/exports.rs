@@ -5,7 +5,6 @@
 use keyguard::{ExposureReport, Fault, KeyDigest, Problem, UnixTime};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use worker::Env;
 use zeroize::Zeroizing;
 
 use super::{
@@ -16,7 +15,7 @@ use super::{
     leaks, notices, outbox, route,
     runtime::SqlStorage,
     schema,
-    shared::{self, Call, Request},
+    shared::{self, Call, Env, Request},
     sql::Sql,
     uses,
 };
@@ -280,7 +279,7 @@ fn refusal(problem: &Problem, call: &AdminCall) -> Answer {
 
 fn now() -> UnixTime {
     // A clock before 1970 reads as 0, at which no key with an expiry has expired yet; the runtime has none.
-    UnixTime(worker::Date::now().as_millis() / 1000)
+    UnixTime(shared::millis(shared::now_ms()) / 1000)
 }
 
 fn failed(fault: Fault) -> JsError {

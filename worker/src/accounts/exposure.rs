@@ -6,7 +6,6 @@ use keyguard::{
     record::{Exposure, Revocation},
 };
 use serde::{Deserialize, Serialize};
-use worker::console_warn;
 
 use super::{
     audit::{self, Entry, snapshot},
@@ -15,6 +14,7 @@ use super::{
     notices::{self, Notice},
     read,
     schema::is_open,
+    shared,
     sql::{Sql, list},
 };
 
@@ -158,7 +158,7 @@ impl Change<'_> {
             redacted: redacted(self.report),
         };
         let line = Line { event: "exposure", request_id: self.request_id, incident: &notice };
-        console_warn!("{}", list(&line));
+        shared::warn(&list(&line));
         Ok(notices::add(self.sql, &notice, self.exposure.at, self.now)?)
     }
 }

@@ -2,9 +2,11 @@
 
 use keyguard::Fault;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use worker::console_error;
 
-use super::runtime::{self, SqlStorage};
+use super::{
+    runtime::{self, SqlStorage},
+    shared,
+};
 
 /// The database of one object. All calls in one turn of the event loop see and make one state.
 #[derive(Clone, Copy)]
@@ -61,6 +63,6 @@ struct Number {
 }
 
 fn failed(reason: &str) -> Fault {
-    console_error!("{}", serde_json::json!({ "event": "accounts-failed", "reason": reason }));
+    shared::error(&serde_json::json!({ "event": "accounts-failed", "reason": reason }).to_string());
     Fault::StoreUnavailable
 }

@@ -2,14 +2,13 @@
 
 use keyguard::{Problem, RequestUrl};
 use web_sys::Response;
-use worker::Env;
 
 use super::{
     facts::Facts,
     log::{self, Subject},
     respond, settings, usage,
 };
-use crate::runtime::{Call, Request};
+use crate::runtime::{Call, Env, Request, millis};
 
 /// A request, with what is read of it for every verdict.
 pub(crate) struct Exchange<'a> {
@@ -39,11 +38,4 @@ impl<'a> Exchange<'a> {
         }
         respond::refuse(self, problem, settings.and_then(|settings| settings.policy.cors()))
     }
-}
-
-/// A time of JavaScript's clock.
-pub(crate) fn millis(time: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-    let time = time as u64;
-    time
 }

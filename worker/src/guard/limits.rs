@@ -4,13 +4,9 @@ use std::cell::RefCell;
 
 use keyguard::{Denial, Fault, Gate, Grant, KeyDigest, Policy, Problem, gate::network};
 use wasm_bindgen::{JsCast, JsValue};
-use worker::Env;
 
-use super::{
-    exchange::{Exchange, millis},
-    memory, runtime,
-    settings::binding,
-};
+use super::{exchange::Exchange, memory, runtime, settings::binding};
+use crate::runtime::{Env, millis};
 
 /// Where a request stands at step 10.
 pub(crate) enum Room<'a> {

@@ -5,13 +5,8 @@ use keyguard::{
     Redacted, policy::Route,
 };
 use serde::Serialize;
-use worker::{console_error, console_log, console_warn};
 
-use super::{
-    exchange::{Exchange, millis},
-    facts::Facts,
-    runtime::Identity,
-};
+use super::{exchange::Exchange, facts::Facts, runtime::Identity};
 use crate::runtime;
 
 /// Whose request it was, as far as that is known.
@@ -69,7 +64,7 @@ impl Subject {
             }
         };
         let Facts { method, request_id, started, .. } = exchange.facts;
-        let duration_ms = millis(runtime::now_ms()).saturating_sub(started);
+        let duration_ms = runtime::millis(runtime::now_ms()).saturating_sub(started);
         Line {
             event: "verdict",
             code,
@@ -111,16 +106,16 @@ pub(crate) fn exposed(exchange: &Exchange<'_>, report: &ExposureReport, is_certa
         certain: is_certain,
         action: report.action,
     };
-    console_warn!("{}", text(&line));
+    runtime::warn(&text(&line));
 }
 
 /// Logs what is wrong with the deployment.
 pub(crate) fn misconfigured(field: &str, reason: &str) {
-    console_error!("{}", text(&Misconfigured { event: "misconfigured", field, reason }));
+    runtime::error(&text(&Misconfigured { event: "misconfigured", field, reason }));
 }
 
 fn write(line: &Line<'_>) {
-    console_log!("{}", text(line));
+    runtime::log(&text(line));
 }
 
 fn text(line: &impl Serialize) -> String {

@@ -6,9 +6,8 @@
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
-use worker::Env;
 
-use crate::runtime::{Call, Request};
+use crate::runtime::{Call, Env, Request};
 
 #[wasm_bindgen]
 extern "C" {

@@ -5,9 +5,9 @@ use std::cell::OnceCell;
 use js_sys::{Function, Reflect};
 use keyguard::{AssertionSecrets, Fault, Policy, PolicyError};
 use wasm_bindgen::{JsCast, JsValue};
-use worker::Env;
 
 use super::log;
+use crate::runtime::Env;
 
 /// A deployment's settings.
 pub(crate) struct Settings {
