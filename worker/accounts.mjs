@@ -98,7 +98,7 @@ async function reported(request, env, call, { source, limiter }) {
   if (limiter) {
     // Before anything else: nobody needs a credential to get here.
     const { binding, key, ms } = limiter;
-    const room = await within(ms, (async () => (await env[binding].limit({ key })).success)(), undefined);
+    const room = await within(ms, () => env[binding].limit({ key }).then(({ success }) => success), undefined);
     if (room !== true) return sound(() => wasm.leaks_limited(request, env, call, room === false));
   }
   const bytes = await bytesOf(request);

@@ -32,8 +32,7 @@ class Call {
 
   /** Asks a key's limiter: `limiting` settles in time with whether there is room, with null for a failure. */
   limit(limiter, key, ms) {
-    const asked = (async () => (await limiter.limit({ key })).success === true)();
-    this.limiting = within(ms, asked, null);
+    this.limiting = within(ms, () => limiter.limit({ key }).then(({ success }) => success === true), null);
   }
 
   /** Counts a refused credential for an address, after the answer. */
@@ -93,17 +92,17 @@ class Call {
     // Another request would take `cf` along, which is ours and costs a quarter of the whole; but `fetch` alone makes none of
     // these methods with a body.
     const isOdd = body && (method === "GET" || method === "HEAD");
-    // Asynchronous, so that nothing is thrown through the wasm that called.
-    const sent = (async () => isOdd
-      ? fetch(new Request(url, request), { headers, redirect: "manual" })
-      : fetch(url, { method, headers, body, redirect: "manual" }))();
-    const late = new Promise((_, fail) => {
+    // What is thrown in here fails the promise, and goes through no wasm that called.
+    return new Promise((settle, fail) => {
       this.timer = setTimeout(() => {
         this.isLate = true;
         fail(new Error("no answer in time"));
       }, ms);
+      const sent = isOdd
+        ? fetch(new Request(url, request), { headers, redirect: "manual" })
+        : fetch(url, { method, headers, body, redirect: "manual" });
+      sent.then(settle, fail);
     });
-    return Promise.race([sent, late]);
   }
 
   /** Lets a page of this origin read the upstream's response. */

@@ -31,11 +31,11 @@ impl<'a> Exchange<'a> {
 
     /// Logs a refusal and answers with it.
     pub(crate) fn refuse(&self, problem: &Problem, subject: &Subject) -> Response {
-        log::refused(self, problem, subject);
         let settings = settings::settings(self.env).ok();
         if settings.is_some_and(|settings| settings.has_usage) {
             usage::refused(self, problem, subject);
         }
-        respond::refuse(self, problem, settings.and_then(|settings| settings.policy.cors()))
+        let cors = settings.and_then(|settings| settings.policy.cors());
+        respond::refuse(self, problem, cors, &log::refused(self, problem, subject))
     }
 }

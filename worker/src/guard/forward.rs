@@ -35,15 +35,15 @@ pub(crate) fn send(
         let deprecation = format!("@{}", rotated_at.0);
         exchange.call.retire(&deprecation, &runtime::http_date(expires_at.0));
     }
+    let secrets = settings.secrets.as_ref();
+    let assertion = secrets.map(|secrets| assertion(secrets, exchange, &forward, url, &target));
     let sent = runtime::send(
         exchange.call,
         exchange.request,
         &target,
         &removed::names(exchange, &forward, policy)?,
         identity,
-        &settings.secrets.as_ref().map_or_else(String::new, |secrets| {
-            assertion(secrets, exchange, &forward, url, &target)
-        }),
+        assertion.as_deref(),
         policy.upstream_timeout_ms(),
     );
     Ok(sent)

@@ -86,13 +86,13 @@ impl Subject {
 pub(crate) fn allowed(exchange: &Exchange<'_>, grant: &Grant<'_>, subject: &Subject) {
     let route = grant.route().map(Route::label);
     let reported = grant.reported().map(|denial| Problem::from(denial).code());
-    write(&Line { route, reported, ..subject.line(exchange, "allowed") });
+    runtime::log(&text(&Line { route, reported, ..subject.line(exchange, "allowed") }));
 }
 
-/// Logs that a request was refused, and with what.
-pub(crate) fn refused(exchange: &Exchange<'_>, problem: &Problem, subject: &Subject) {
+/// The line that says that a request was refused, and with what. It goes to the log with the answer.
+pub(crate) fn refused(exchange: &Exchange<'_>, problem: &Problem, subject: &Subject) -> String {
     let status = Some(problem.status());
-    write(&Line { status, ..subject.line(exchange, problem.code()) });
+    text(&Line { status, ..subject.line(exchange, problem.code()) })
 }
 
 /// Logs an incident.
@@ -112,10 +112,6 @@ pub(crate) fn exposed(exchange: &Exchange<'_>, report: &ExposureReport, is_certa
 /// Logs what is wrong with the deployment.
 pub(crate) fn misconfigured(field: &str, reason: &str) {
     runtime::error(&text(&Misconfigured { event: "misconfigured", field, reason }));
-}
-
-fn write(line: &Line<'_>) {
-    runtime::log(&text(line));
 }
 
 fn text(line: &impl Serialize) -> String {

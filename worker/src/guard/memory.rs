@@ -16,8 +16,9 @@ pub(crate) struct Remembered {
 impl Remembered {
     fn of(record: KeyRecord) -> Self {
         let (kind, mode) = (record.kind.as_str(), record.mode.as_str());
-        let identity = runtime::identity(&record.account, &record.id, kind, mode);
-        Self { record, identity }
+        // A record's ids hold no line feed.
+        let fields = [record.account.as_str(), &record.id, kind, mode];
+        Self { identity: runtime::identity(&fields.join("\n")), record }
     }
 }
 

@@ -113,8 +113,8 @@ extern "C" {
     /// The path of a URL as the upstream gets it.
     pub(crate) fn pathname(url: &str) -> String;
 
-    /// An identity, to be used for many requests.
-    pub(crate) fn identity(account: &str, key_id: &str, kind: &str, mode: &str) -> Identity;
+    /// An identity, to be used for many requests: account, key id, kind and mode, a field a line.
+    pub(crate) fn identity(fields: &str) -> Identity;
 
     /// Sends `request` to `url`, without the headers in `removed` and with the identity; the
     /// runtime's own promise of the response, whose headers have to come within `ms`.
@@ -124,22 +124,12 @@ extern "C" {
         url: &str,
         removed: &Names,
         identity: &Identity,
-        assertion: &str,
+        assertion: Option<&str>,
         ms: u32,
     ) -> JsValue;
 
-    /// A problem's response; an empty text stands for a header that isn't sent.
-    pub(crate) fn problem(
-        status: u16,
-        body: &str,
-        request_id: &str,
-        challenge: &str,
-        retry_after: &str,
-        rate_limit: &str,
-        rate_limit_policy: &str,
-        origin: &str,
-        exposed: &str,
-    ) -> Response;
+    /// Logs a refusal and answers with it, a field a line.
+    pub(crate) fn refuse(status: u16, text: &str) -> Response;
 
     /// A preflight's response.
     pub(crate) fn preflight(origin: &str, methods: &str, headers: &str, max_age: &str) -> Response;
