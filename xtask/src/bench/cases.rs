@@ -20,6 +20,8 @@ pub(super) struct Contender {
 pub(super) enum Guard {
     /// It refuses nothing.
     Nothing,
+    /// It refuses everything in one way, and has no part in what is allowed.
+    Everything,
     /// With the contract's statuses.
     Contract,
     /// With those that Hono's bearerAuth has.
@@ -34,6 +36,8 @@ pub(super) const HONO: &str = "hono";
 pub(super) const JAVASCRIPT: &str = "javascript";
 /// Hand-written, with the contract's rules and a cache.
 pub(super) const CACHED: &str = "cached";
+/// The least that a refusal costs.
+pub(super) const FLOOR: &str = "floor";
 /// The product.
 pub(super) const KEYGUARD: &str = "keyguard";
 /// The product with a signed assertion.
@@ -74,6 +78,13 @@ pub(super) const CONTENDERS: &[Contender] = &[
         title: "JavaScript, cached, same rules",
         entry: "benches/edge/cached.mjs",
         guard: Guard::Contract,
+        bindings: "",
+    },
+    Contender {
+        id: FLOOR,
+        title: "one constant refusal",
+        entry: "benches/edge/floor.mjs",
+        guard: Guard::Everything,
         bindings: "",
     },
     Contender {
@@ -129,10 +140,16 @@ pub(super) enum Credential {
 }
 
 impl Case {
+    /// Whether a contender has a part in it.
+    pub(super) fn has(&self, guard: Guard) -> bool {
+        guard != Guard::Everything || self.status.0 != 200
+    }
+
     /// The status of a right answer.
     pub(super) fn status(&self, guard: Guard) -> u16 {
         match guard {
             Guard::Nothing => 200,
+            Guard::Everything => 401,
             Guard::Contract => self.status.0,
             Guard::Hono => self.status.1,
         }

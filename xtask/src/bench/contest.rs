@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::{
     Options,
     bundle::{Bundle, Start},
-    cases::{self, CASES, CONTENDERS, Case, Contender, Credential},
+    cases::{self, CASES, CONTENDERS, Case, Contender, Credential, Guard},
     figures::{Figures, Starts},
     keys,
     load::{self, Load},
@@ -88,7 +88,8 @@ impl<'a> Contest<'a> {
             received.as_slice(),
             ["", "acct_0", "key_00000001", "secret", "live", id, _] if id.len() == 36
         );
-        if contender.guard != cases::Guard::Nothing && !has_identity {
+        let forwards = matches!(contender.guard, Guard::Contract | Guard::Hono);
+        if forwards && !has_identity {
             bail!("the upstream received {:?}\n{}", answer.text, bundle.log());
         }
         let is_signed = received.last().is_some_and(|assertion| !assertion.is_empty());
@@ -124,6 +125,9 @@ impl<'a> Contest<'a> {
                     turn.wrapping_add(usize::try_from(round)?).checked_rem(count).unwrap_or(0);
                 let (contender, bundle, server) =
                     self.running.get(index).context("a contender for each turn")?;
+                if !case.has(contender.guard) {
+                    continue;
+                }
                 let used = self.used.entry((contender.id, case.id)).or_default();
                 let status = case.status(contender.guard);
                 let measured = load
@@ -154,8 +158,12 @@ impl<'a> Contest<'a> {
         let question = request(case.method, case.target, &self.headers(case)?);
         let rounds = if self.options.quick { 1 } else { self.options.rounds.max(9) };
         // Nothing else is to run meanwhile.
-        let stopped: Vec<_> =
-            self.running.drain(..).map(|(contender, bundle, _)| (contender, bundle)).collect();
+        let stopped: Vec<_> = self
+            .running
+            .drain(..)
+            .filter(|(contender, ..)| case.has(contender.guard))
+            .map(|(contender, bundle, _)| (contender, bundle))
+            .collect();
         for (_, bundle) in &stopped {
             bundle.keep_records(HOT)?;
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs};
 use anyhow::{Context as _, Result};
 
 use super::{
-    cases::{ASSERTION, BARE, CACHED, CASES, CONTENDERS, Case, HONO, JAVASCRIPT, KEYGUARD},
+    cases::{ASSERTION, BARE, CACHED, CASES, CONTENDERS, Case, FLOOR, HONO, JAVASCRIPT, KEYGUARD},
     figures::{Figures, Starts, median},
     picture,
 };
@@ -54,6 +54,7 @@ impl Report {
             });
         }
         targets(&mut text, figures);
+        refusal_table(&mut text, figures);
         start_table(&mut text, starts);
         size_table(&mut text, sizes);
         Ok(Self { text, picture: picture::draw(figures, &cases) })
@@ -138,6 +139,38 @@ fn targets(text: &mut String, figures: &Figures) {
             "| what the assertion adds, in bare requests | at most 0.06 | {:.2} | |",
             with - without
         );
+    }
+}
+
+/// What of a refusal's cost is the runtime's alone, and what a guard adds that gives all of it.
+fn refusal_table(text: &mut String, figures: &Figures) {
+    let cases: Vec<&Case> = CASES.iter().filter(|case| figures.has(case.id, FLOOR)).collect();
+    if cases.is_empty() {
+        return;
+    }
+    let titles: Vec<&str> = cases.iter().map(|case| case.title).collect();
+    let _ = writeln!(
+        text,
+        "\nWhat the goals of a refusal ask for, and what one costs at least:\n\n| | {} |\n|---|{}",
+        titles.join(" | "),
+        "---|".repeat(cases.len())
+    );
+    for (name, contender, other) in [
+        ("constant refusal beside Hono", FLOOR, HONO),
+        ("constant refusal beside hand-written JavaScript", FLOOR, JAVASCRIPT),
+        ("keyguard beside the constant refusal", KEYGUARD, FLOOR),
+        ("keyguard beside cached JavaScript", KEYGUARD, CACHED),
+    ] {
+        let cell = |case: &&Case| {
+            let ratio = figures.ratio(case.id, contender, other, |round| round.cpu);
+            let spread = figures.spread(case.id, contender, other, |round| round.cpu);
+            let figure = ratio.zip(spread);
+            figure.map_or_else(String::new, |(ratio, (low, high))| {
+                format!("{ratio:.2} ({low:.2} to {high:.2})")
+            })
+        };
+        let cells: Vec<String> = cases.iter().map(cell).collect();
+        let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
     }
 }
 
