@@ -9,6 +9,9 @@
 //! A tour in the order data flows: [`RequestUrl`] → [`bearer`](mod@bearer) → [`ApiKey`] → [`Lookup`] →
 //! [`KeyRecord`] → [`decide`](mod@decide) → [`Grant`] or [`Denial`] → [`Problem`].
 //!
+//! Around it: [`policy`] is what an operator may say, [`life`] what becomes of a key over time, `memory` and [`gate`] what an
+//! edge remembers, [`exposure`] what follows when a key becomes public, [`page`] what a page may send, [`scan`] how keys are found.
+//!
 //! Who attacks this and what stops them stands in [docs/threats.md], which clauses of standards it keeps in
 //! [docs/requirements.md], each line with its tests.
 //!

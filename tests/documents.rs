@@ -14,6 +14,9 @@ const DEPLOY: &str = include_str!("../docs/deploy.md");
 const OPERATE: &str = include_str!("../docs/operate.md");
 const THREATS: &str = include_str!("../docs/threats.md");
 const REQUIREMENTS: &str = include_str!("../docs/requirements.md");
+const ASSURANCE: &str = include_str!("../docs/assurance.md");
+const CONTRIBUTING: &str = include_str!("../docs/contributing.md");
+const SCALE: &str = include_str!("../docs/scale.md");
 
 /// The codes and statuses of a document's table of problems.
 fn rows(text: &str) -> BTreeSet<(String, u16)> {
@@ -82,7 +85,8 @@ fn every_field_of_a_record_has_its_row() {
 #[test]
 fn documents_that_are_linked_are_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pages = [POLICY, DEPLOY, OPERATE, THREATS, REQUIREMENTS].map(|page| ("docs", page));
+    let pages = [POLICY, DEPLOY, OPERATE, THREATS, REQUIREMENTS, ASSURANCE, CONTRIBUTING, SCALE]
+        .map(|page| ("docs", page));
     for (folder, text) in pages.into_iter().chain([("", README)]) {
         for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let link = link.split('#').next().unwrap();

@@ -22,8 +22,10 @@ mod mutants;
 mod process;
 mod project;
 mod python;
+mod scale;
 mod soak;
 mod suite;
+mod supply;
 mod tally;
 mod tools;
 mod web;
@@ -85,6 +87,10 @@ usage: cargo xtask <task>
   agreement              native and wasm builds of the core, compared request by request
       --requests N         (1000000)
       --seed N             (1)
+  scale                  the edge all over the world, simulated, into docs/scale.md
+      --quick              as little as shows that it works; nothing is written
+  msrv                   check with the oldest compiler that we say we take, where rustup has it
+  minimal-versions       check with the oldest versions of direct dependencies that we say we take
   setup                  install the pinned tools, as every other task does when they are missing";
 
 fn run() -> Result<ExitCode> {
@@ -104,6 +110,16 @@ fn run() -> Result<ExitCode> {
         "build" => build(&mut arguments),
         "bench" => bench(&mut arguments),
         "soak" => soak(&mut arguments),
+        "scale" => scale(&mut arguments),
+        "msrv" => {
+            no_more(&mut arguments)?;
+            supply::oldest_compiler(&Project::locate()?)
+        }
+        "minimal-versions" => {
+            no_more(&mut arguments)?;
+            supply::minimal_versions(&Project::locate()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
         "fuzz" => fuzz(&mut arguments),
         "mutants" => mutants(&mut arguments),
         "coverage" => {
@@ -286,6 +302,27 @@ fn agreement(arguments: &mut Parser) -> Result<ExitCode> {
     }
     let project = Project::locate()?;
     agreement::run(&project, &Tools::install(&project)?, options)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn scale(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut is_quick = false;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("quick") => is_quick = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let project = Project::locate()?;
+    if cfg!(debug_assertions) {
+        // Millions of digests: minutes with an optimised core, an hour without.
+        let mut again =
+            project.cargo(["run", "--quiet", "--release", "--package", "xtask", "--", "scale"]);
+        again.args(is_quick.then_some("--quick"));
+        let status = again.status().context("cargo run --release")?;
+        return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    scale::run(&project, is_quick)?;
     Ok(ExitCode::SUCCESS)
 }
 

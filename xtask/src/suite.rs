@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every check in its order, each to its end, and one line of totals.
 
+mod supply;
+
 use std::{
     cell::OnceCell,
     fs,
@@ -13,7 +15,7 @@ use anyhow::{Result, anyhow, bail};
 use crate::{
     agreement, api, fuzz,
     process::{self, Finished, Interrupted},
-    project::{Project, on_path},
+    project::Project,
     python::Python,
     soak,
     tally::Tally,
@@ -63,6 +65,7 @@ const STEPS: &[Step] = &[
     Step { name: "checkout", title: "checkout page tests", run: Suite::checkout },
     Step { name: "deploy", title: "dry run of a deployment", run: Suite::deploy },
     Step { name: "deny", title: "licences and bans of dependencies", run: Suite::deny },
+    Step { name: "advisories", title: "known holes of dependencies", run: Suite::advisories },
 ];
 
 /// Runs all steps, or the named ones, and prints the totals as the last line.
@@ -373,27 +376,6 @@ impl Suite {
         let mut deploy = self.tools()?.wrangler(&self.project);
         deploy.args(["deploy", "--dry-run", "--outdir"]).arg(self.project.state().join("dry-run"));
         self.check("deploy", deploy)
-    }
-
-    fn deny(&self) -> Result<Outcome> {
-        if on_path("cargo-deny").is_none() {
-            return Ok(Outcome::Skipped(
-                "cargo-deny isn't installed (`cargo install cargo-deny`)".to_owned(),
-            ));
-        }
-        // The advisories need a download of their database; the rest is about what is here.
-        self.check(
-            "deny",
-            self.project.cargo([
-                "deny",
-                "--workspace",
-                "--all-features",
-                "check",
-                "bans",
-                "licenses",
-                "sources",
-            ]),
-        )
     }
 
     /// Next.js, which two steps build with.
