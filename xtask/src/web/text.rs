@@ -30,6 +30,7 @@ mod tests {
     use super::*;
 
     /// As www/text.js does.
+    #[expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test")]
     fn decode(text: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut page = None;
