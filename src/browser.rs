@@ -1,6 +1,6 @@
 //! The npm package's functions: bytes in, one number out.
 //!
-//! Nothing here decides: [`page`](crate::page) does. JavaScript reads each of a page's values once, into copies, asks here about
+//! Nothing here decides: [`page`] does. JavaScript reads each of a page's values once, into copies, asks here about
 //! the copies and sends those. A text comes as UTF-8, and what is no primitive string as nothing. The number is 0 where all is well, and
 //! otherwise the refusal's. No JavaScript object gets in here and nothing stays here, so little has to be downloaded for both.
 

@@ -122,14 +122,14 @@ mod tests {
         let mut entropy = [0; 32];
         let number = 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10_u128;
         entropy[16..].copy_from_slice(&number.to_be_bytes());
-        let digits = (0..RANDOM_LENGTH as u32).map(|place| {
+        let digits = (0_u32..).take(RANDOM_LENGTH).map(|place| {
             // Below 62²², so that what is beyond is 0.
             let rest = 62_u128.checked_pow(place).map_or(0, |power| number / power);
             char::from(checksum::ALPHABET[(rest % 62) as usize])
         });
         let expected: String = "sk_".chars().chain(digits).collect();
         let text = IssuedKey::issue(Kind::Secret, Mode::Live, &entropy).into_text();
-        assert_eq!(text[..expected.len()], expected);
+        assert!(text.starts_with(&expected), "{}", *text);
     }
 
     #[test]
