@@ -70,7 +70,7 @@ const FLOODS: [Flood; 4] = [
 
 /// Plays everything, and writes docs/scale.md and its pictures, unless it is only to be seen that it works.
 pub(crate) fn run(project: &Project, is_quick: bool) -> Result<()> {
-    let (seconds, revocations) = if is_quick { (20, 2) } else { (600, 200) };
+    let (seconds, revocations) = if is_quick { (20, 2) } else { (400, 100) };
     let mut text = String::new();
     say!("traffic of {KEYS} keys at {LOCATIONS} locations, {seconds} s of it");
     let reads = reads(seconds, &mut text)?;
