@@ -424,6 +424,40 @@ mod tests {
     }
 
     #[test]
+    fn longest_body_behind_a_joined_word_is_found_and_a_longer_run_is_none() {
+        let body = "aB3".repeat(43);
+        let of = |length: usize| format!("my_sk_{}", body.get(..length).unwrap());
+        found(&of(MAX_BODY_LENGTH));
+        not_found(&of(MAX_BODY_LENGTH + 1));
+    }
+
+    #[test]
+    fn a_space_joins_no_words() {
+        found(&format!("key sk_{BODY}-x"));
+        found(&format!("key sk_{BODY}_x"));
+        not_found("sk_ab12 Cdef Ghij Klmn Opqr");
+    }
+
+    #[test]
+    fn typeset_prefix_needs_a_body_that_looks_random() {
+        not_found("/sk-test_abcdefghijklmnopqrst");
+        not_found("/sk_test-abcdefghijklmnopqrst");
+        not_found("?ref=sk-Abcdefghijklmno1pq");
+    }
+
+    #[test]
+    fn escaped_punctuation_is_read_as_itself() {
+        found(&format!(r"sk\_{BODY}"));
+        found(&format!(r"sk\_test\_{BODY}"));
+    }
+
+    #[test]
+    fn what_is_no_text_ends_a_body_and_hides_no_key() {
+        assert!(!bytes_hold_secret_key(b"sk_vYZCAeHa\xffwUqDCmVpEKh2U"));
+        assert!(bytes_hold_secret_key(b"\xfe\xffsk_vYZCAeHawUqDCmVpEKh2U"));
+    }
+
+    #[test]
     fn other_words_are_no_keys() {
         for text in [
             "",

@@ -147,3 +147,28 @@ fn look_alike(char: char) -> Option<u8> {
 /// weigh three times as much in a page.
 const LOOK_ALIKES: &str = "sѕſꜱSЅkкκĸᴋϰKКΚ\u{212a}tтτᴛTТΤeеёEЕΕpрρPРΡaаαAАΑBВΒcсϲCСϹdԁhһHНΗiіιıIІΙ\
                            jјϳJЈMМΜNΝoоοOОΟvѵνxхχXХΧyуγYУΥZΖ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_in_other_alphabets_pass_for_themselves() {
+        for (char, letter) in [
+            ('𝐀', b'A'),
+            ('𝐙', b'Z'),
+            ('𝐚', b'a'),
+            ('𝐳', b'z'),
+            ('𝟎', b'0'),
+            ('𝟗', b'9'),
+            ('𝟿', b'9'),
+            ('Ⓩ', b'Z'),
+            ('ⓐ', b'a'),
+            ('ｓ', b's'),
+            ('ѕ', b's'),
+        ] {
+            assert_eq!(Symbol::of(char), Symbol::Letter(letter), "{char}");
+        }
+        assert_eq!(Symbol::of('ж'), Symbol::Other);
+    }
+}
