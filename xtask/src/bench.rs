@@ -3,6 +3,7 @@
 //! Each contender runs in raw workerd, on a core of its own, before the same upstream. They take turns, in another order each
 //! round, since the machine's mood changes: what counts are the medians of what each cost beside the bare one in its own round.
 
+pub(crate) mod browser;
 mod bundle;
 mod cases;
 mod contest;

@@ -75,6 +75,9 @@ usage: cargo xtask <task>
       --quick              as little as shows that everything works; nothing is written
   bench scan             what looking for keys in files costs beside others, into docs/performance.md (needs ripgrep)
       --rounds N           (9) how often each has its turn
+  bench browser          what the npm package costs a page beside others, into docs/performance.md (needs Chromium)
+      --rounds N           (15) how often each has its turn, in each of five pages
+      --quick              as little as shows that everything works; nothing is written
   soak                   mixed traffic with every verdict for a long time, into docs/reliability.md
       --minutes N          (30)
   fuzz                   inputs that nobody thought of, against the core's parsers
@@ -211,7 +214,8 @@ fn bench(arguments: &mut Parser) -> Result<ExitCode> {
     match arguments.value().ok().and_then(|what| what.into_string().ok()).as_deref() {
         Some("edge") => {}
         Some("scan") => return bench_scan(arguments),
-        _ => bail!("bench what? `edge` or `scan`"),
+        Some("browser") => return bench_browser(arguments),
+        _ => bail!("bench what? `edge`, `scan` or `browser`"),
     }
     let mut options = bench::Options::default();
     while let Some(argument) = arguments.next()? {
@@ -244,6 +248,22 @@ fn bench_scan(arguments: &mut Parser) -> Result<ExitCode> {
         bail!("nothing is measured in no time");
     }
     bench::scan::run(&Project::locate()?, rounds)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bench_browser(arguments: &mut Parser) -> Result<ExitCode> {
+    let mut options = bench::browser::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("rounds") => options.rounds = arguments.value()?.parse()?,
+            Arg::Long("quick") => options.quick = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if options.rounds == 0 {
+        bail!("nothing is measured in no time");
+    }
+    bench::browser::run(&Project::locate()?, &options)?;
     Ok(ExitCode::SUCCESS)
 }
 

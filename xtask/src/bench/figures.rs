@@ -96,7 +96,7 @@ pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 /// The values a quarter and three quarters of the way up.
-fn quartiles(mut values: Vec<f64>) -> Option<(f64, f64)> {
+pub(super) fn quartiles(mut values: Vec<f64>) -> Option<(f64, f64)> {
     values.sort_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;
     let quarter = last / 4;

@@ -84,7 +84,7 @@ const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
 
 /// The text with what is between the markers replaced.
-fn between(text: &str, begin: &str, end: &str, new: &str) -> Option<String> {
+pub(super) fn between(text: &str, begin: &str, end: &str, new: &str) -> Option<String> {
     let (before, rest) = text.split_once(begin)?;
     let (_, after) = rest.split_once(end)?;
     Some(format!("{before}{begin}\n\n{}\n\n{end}{after}", new.trim()))
@@ -175,7 +175,7 @@ fn refusal_table(text: &mut String, figures: &Figures) {
 }
 
 /// A goal that lies within the spread can't be judged by these rounds.
-fn verdict(goal: f64, low: f64, high: f64) -> &'static str {
+pub(super) fn verdict(goal: f64, low: f64, high: f64) -> &'static str {
     if high <= goal {
         "reached"
     } else if low > goal {
