@@ -41,13 +41,14 @@ use keyguard::{
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
-use crate::runtime::{Call, Env, Request};
+use crate::runtime::{Call, Request};
 use exchange::Exchange;
 use facts::Facts;
 use limits::Room;
 pub(crate) use limits::close;
 use log::Subject;
 use memory::Found;
+pub(crate) use runtime::Env;
 
 /// What was waited for since the first pass.
 #[derive(Clone, Copy, Default)]

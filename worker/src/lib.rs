@@ -8,7 +8,8 @@ mod guard;
 mod runtime;
 
 use guard::Brought;
-use runtime::{Call, Env, Request};
+use guard::Env;
+use runtime::{Call, Request};
 use wasm_bindgen::prelude::*;
 
 /// Takes a request in: answers with a `Response` or the upstream's promise of one, or asks for something and leaves it to be awaited.

@@ -1,5 +1,5 @@
-//! What both wasm modules use of the runtime: a request, its headers, the entry module's side of it, the deployment's
-//! bindings, the console, and the clock.
+//! What both wasm modules use of the runtime: a request, its headers, the entry module's side of it, what is said of a panic,
+//! and the clock.
 //!
 //! Typed imports of just the methods that are used: each crossing between wasm and JavaScript costs, and the general
 //! bindings make many.
@@ -41,16 +41,6 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn started(this: &Call) -> f64;
 
-    /// The deployment's bindings and variables.
-    #[wasm_bindgen(extends = Object)]
-    pub type Env;
-
-    #[wasm_bindgen(js_namespace = console)]
-    pub(crate) fn log(line: &str);
-
-    #[wasm_bindgen(js_namespace = console)]
-    pub(crate) fn warn(line: &str);
-
     #[wasm_bindgen(js_namespace = console)]
     pub(crate) fn error(line: &str);
 }
@@ -68,11 +58,4 @@ fn start() {
 /// The clock, in milliseconds. It stands still while no I/O is done.
 pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
-}
-
-/// A time of JavaScript's clock.
-pub(crate) fn millis(time: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-    let time = time as u64;
-    time
 }

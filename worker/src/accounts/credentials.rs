@@ -5,8 +5,7 @@ use std::cell::OnceCell;
 use js_sys::Reflect;
 use keyguard::{AdminCredential, AdminCredentials, AdminDenial, BearerToken, Fault, Problem};
 use wasm_bindgen::JsValue;
-
-use super::shared::{self, Env};
+use worker::{Env, console_error};
 
 /// The name of the credential that a request brings.
 ///
@@ -28,7 +27,7 @@ pub(crate) fn authenticate(
                 Err(error) => {
                     let reason = error.to_string();
                     let line = serde_json::json!({ "event": "misconfigured", "field": SECRET, "reason": reason });
-                    shared::error(&line.to_string());
+                    console_error!("{line}");
                     Err(Fault::Misconfigured)
                 }
             }

@@ -5,6 +5,7 @@
 use keyguard::{ExposureReport, Fault, KeyDigest, Problem, UnixTime};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
+use worker::Env;
 use zeroize::Zeroizing;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
     leaks, notices, outbox, route,
     runtime::SqlStorage,
     schema,
-    shared::{self, Call, Env, Request},
+    shared::{self, Call, Request},
     sql::Sql,
     uses,
 };
@@ -279,7 +280,7 @@ fn refusal(problem: &Problem, call: &AdminCall) -> Answer {
 
 fn now() -> UnixTime {
     // A clock before 1970 reads as 0, at which no key with an expiry has expired yet; the runtime has none.
-    UnixTime(shared::millis(shared::now_ms()) / 1000)
+    UnixTime(worker::Date::now().as_millis() / 1000)
 }
 
 fn failed(fault: Fault) -> JsError {

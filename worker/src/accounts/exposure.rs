@@ -6,6 +6,7 @@ use keyguard::{
     record::{Exposure, Revocation},
 };
 use serde::{Deserialize, Serialize};
+use worker::console_warn;
 
 use super::{
     audit::{self, Entry, snapshot},
@@ -14,7 +15,6 @@ use super::{
     notices::{self, Notice},
     read,
     schema::is_open,
-    shared,
     sql::{Sql, list},
 };
 
@@ -158,7 +158,7 @@ impl Change<'_> {
             redacted: redacted(self.report),
         };
         let line = Line { event: "exposure", request_id: self.request_id, incident: &notice };
-        shared::warn(&list(&line));
+        console_warn!("{}", list(&line));
         Ok(notices::add(self.sql, &notice, self.exposure.at, self.now)?)
     }
 }

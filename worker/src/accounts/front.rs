@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
+use worker::{Env, console_log};
 
 use super::{
     call::{Answer, By, Call, Operation, Repeat},
@@ -14,7 +15,7 @@ use super::{
     digests::{self, derived_account_id},
     route::{self, Parsed},
     runtime,
-    shared::{self, Call as Request, Env},
+    shared::{self, Call as Request},
     sql::list,
 };
 use listed::Accounts;
@@ -80,7 +81,7 @@ impl Asked {
             actor: call.and_then(|(call, _)| call.by.actor.as_deref()),
             duration_ms: shared::now_ms() - self.started,
         };
-        shared::log(&list(&line));
+        console_log!("{}", list(&line));
         let challenge = || Problem::from(AdminDenial::Unauthorized).challenge();
         let headers = Headers {
             media: if answer.is_problem { "application/problem+json" } else { "application/json" },

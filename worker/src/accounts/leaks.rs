@@ -9,10 +9,11 @@ use keyguard::{
 };
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
+use worker::Env;
 
 use super::{
     body::Object, call::Answer, digests::shard, front::Asked, query::Query, route,
-    settings::policy, shared::Env, sql::list,
+    settings::policy, sql::list,
 };
 
 /// Whose report a request is, if it is one that the policy takes, and which limiter is to be asked first: as JSON, [`Opened`]; or why it

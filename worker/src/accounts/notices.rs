@@ -7,12 +7,12 @@
 use keyguard::{ExposureAction, Fault, Kind, Mode, UnixTime};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use worker::{Env, console_error};
 
 use super::{
     runtime,
     schema::is_open,
     settings,
-    shared::{self, Env},
     sql::{Sql, list},
 };
 
@@ -106,7 +106,7 @@ pub(crate) fn outgoing(
             Some(_) => "WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes",
         },
     };
-    shared::error(&serde_json::json!({ "event": "webhook-unsent", "reason": reason }).to_string());
+    console_error!("{}", serde_json::json!({ "event": "webhook-unsent", "reason": reason }));
     sql.run("UPDATE notices SET due_at = ?1 + ?2 WHERE due_at <= ?1", &(now_ms, INTERVAL_MS))?;
     Ok(None)
 }
@@ -182,7 +182,7 @@ pub(crate) fn next(sql: Sql<'_>) -> Result<Option<f64>, Fault> {
 
 fn log_dropped(id: &str, reason: &str) {
     let line = serde_json::json!({ "event": "webhook-dropped", "id": id, "reason": reason });
-    shared::error(&line.to_string());
+    console_error!("{line}");
 }
 
 /// Messages, and where they go.

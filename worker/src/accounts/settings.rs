@@ -3,8 +3,7 @@
 use js_sys::Reflect;
 use keyguard::Policy;
 use wasm_bindgen::JsValue;
-
-use super::shared::Env;
+use worker::Env;
 
 /// The deployment's policy; none if there is none that can be read. The guard says in the log what is wrong with it.
 pub(crate) fn policy(env: &Env) -> Option<Policy> {

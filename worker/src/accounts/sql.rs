@@ -2,11 +2,9 @@
 
 use keyguard::Fault;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use worker::console_error;
 
-use super::{
-    runtime::{self, SqlStorage},
-    shared,
-};
+use super::runtime::{self, SqlStorage};
 
 /// The database of one object. All calls in one turn of the event loop see and make one state.
 #[derive(Clone, Copy)]
@@ -63,6 +61,6 @@ struct Number {
 }
 
 fn failed(reason: &str) -> Fault {
-    shared::error(&serde_json::json!({ "event": "accounts-failed", "reason": reason }).to_string());
+    console_error!("{}", serde_json::json!({ "event": "accounts-failed", "reason": reason }));
     Fault::StoreUnavailable
 }

@@ -3,12 +3,13 @@
 use keyguard::{Problem, RequestUrl};
 use web_sys::Response;
 
+use super::runtime::{Env, millis};
 use super::{
     facts::Facts,
     log::{self, Subject},
     respond, settings, usage,
 };
-use crate::runtime::{Call, Env, Request, millis};
+use crate::runtime::{Call, Request};
 
 /// A request, with what is read of it for every verdict.
 pub(crate) struct Exchange<'a> {

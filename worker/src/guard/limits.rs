@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use keyguard::{Denial, Fault, Gate, Grant, KeyDigest, Policy, Problem, gate::network};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::runtime::{Env, millis};
 use super::{exchange::Exchange, memory, runtime, settings::binding};
-use crate::runtime::{Env, millis};
 
 /// Where a request stands at step 10.
 pub(crate) enum Room<'a> {

@@ -6,8 +6,12 @@ use keyguard::{
 };
 use serde::Serialize;
 
-use super::{exchange::Exchange, facts::Facts, runtime::Identity};
-use crate::runtime;
+use super::{
+    exchange::Exchange,
+    facts::Facts,
+    runtime::{self, Identity},
+};
+use crate::runtime::{error, now_ms};
 
 /// Whose request it was, as far as that is known.
 pub(crate) enum Subject {
@@ -64,7 +68,7 @@ impl Subject {
             }
         };
         let Facts { method, request_id, started, .. } = exchange.facts;
-        let duration_ms = runtime::millis(runtime::now_ms()).saturating_sub(started);
+        let duration_ms = runtime::millis(now_ms()).saturating_sub(started);
         Line {
             event: "verdict",
             code,
@@ -111,7 +115,7 @@ pub(crate) fn exposed(exchange: &Exchange<'_>, report: &ExposureReport, is_certa
 
 /// Logs what is wrong with the deployment.
 pub(crate) fn misconfigured(field: &str, reason: &str) {
-    runtime::error(&text(&Misconfigured { event: "misconfigured", field, reason }));
+    error(&text(&Misconfigured { event: "misconfigured", field, reason }));
 }
 
 fn text(line: &impl Serialize) -> String {

@@ -7,10 +7,20 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::Response;
 
-use crate::runtime::{Call, Env, Request};
+use crate::runtime::{Call, Request};
 
 #[wasm_bindgen]
 extern "C" {
+    /// The deployment's bindings and variables.
+    #[wasm_bindgen(extends = Object)]
+    pub type Env;
+
+    #[wasm_bindgen(js_namespace = console)]
+    pub(crate) fn log(line: &str);
+
+    #[wasm_bindgen(js_namespace = console)]
+    pub(crate) fn warn(line: &str);
+
     /// Whose request went to the upstream, once one did.
     #[wasm_bindgen(method, getter)]
     pub(crate) fn identity(this: &Call) -> Option<Identity>;
@@ -140,6 +150,13 @@ pub(crate) fn http_date(seconds: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "exact for any date that has a name")]
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(seconds as f64 * 1000.0));
     date.to_utc_string().into()
+}
+
+/// A time of JavaScript's clock.
+pub(crate) fn millis(time: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let time = time as u64;
+    time
 }
 
 #[cfg(feature = "test-hooks")]

@@ -7,7 +7,7 @@ use keyguard::{AssertionSecrets, Fault, Policy, PolicyError};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::log;
-use crate::runtime::Env;
+use super::runtime::Env;
 
 /// A deployment's settings.
 pub(crate) struct Settings {
