@@ -1,7 +1,5 @@
 //! What a character passes for in a key.
 
-use core::str::{Chars, Utf8Chunks};
-
 /// A character, as far as a key's grammar cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Symbol {
@@ -81,28 +79,41 @@ impl Symbol {
 /// The symbols of bytes that are mostly UTF-8.
 #[derive(Clone)]
 pub(super) struct Symbols<'a> {
-    chunks: Utf8Chunks<'a>,
-    chars: Chars<'a>,
-    is_after_garbage: bool,
+    rest: &'a [u8],
 }
 
 impl<'a> Symbols<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
-        Self { chunks: bytes.utf8_chunks(), chars: "".chars(), is_after_garbage: false }
+    pub(super) fn of(rest: &'a [u8]) -> Self {
+        Self { rest }
     }
 
-    /// The next character, be it one that a reader doesn't see. What is no text is U+FFFD.
+    /// The next character, be it one that a reader doesn't see. Each byte that is no text is U+FFFD.
+    ///
+    /// By hand (RFC 3629, section 3), since what the standard library reads UTF-8 with weighs three hundred bytes in a page.
     pub(super) fn next_char(&mut self) -> Option<char> {
-        loop {
-            if let Some(char) = self.chars.next() {
-                return Some(char);
-            }
-            if core::mem::take(&mut self.is_after_garbage) {
+        let (&first, after) = self.rest.split_first()?;
+        self.rest = after;
+        if first.is_ascii() {
+            return Some(char::from(first));
+        }
+        let length = first.leading_ones();
+        let mut code = u32::from(first) & 0x7f_u32.wrapping_shr(length);
+        let mut rest = after;
+        for _ in 1..length {
+            let (&byte, after) = rest.split_first().unwrap_or((&0, &[]));
+            if byte & 0xc0 != 0x80 {
                 return Some(char::REPLACEMENT_CHARACTER);
             }
-            let chunk = self.chunks.next()?;
-            self.chars = chunk.valid().chars();
-            self.is_after_garbage = !chunk.invalid().is_empty();
+            code = (code << 6) | u32::from(byte & 0x3f);
+            rest = after;
+        }
+        // A byte in the middle of a character is none, and neither is too long a form of one or half of a pair.
+        match char::from_u32(code) {
+            Some(char) if length > 1 && char.len_utf8() == length as usize => {
+                self.rest = rest;
+                Some(char)
+            }
+            _ => Some(char::REPLACEMENT_CHARACTER),
         }
     }
 }
@@ -134,12 +145,16 @@ fn alphabet(place: u32) -> u8 {
 
 fn look_alike(char: char) -> Option<u8> {
     let mut letter = 0;
-    LOOK_ALIKES.chars().find_map(|entry| {
+    let mut entries = Symbols::of(LOOK_ALIKES.as_bytes());
+    while let Some(entry) = entries.next_char() {
         if entry.is_ascii() {
             letter = entry as u8;
         }
-        (entry == char).then_some(letter)
-    })
+        if entry == char {
+            return Some(letter);
+        }
+    }
+    None
 }
 
 /// Each Latin letter, then Cyrillic, Greek and phonetic ones that are drawn like it: Unicode's confusables
@@ -150,6 +165,8 @@ const LOOK_ALIKES: &str = "sѕſꜱSЅkкκĸᴋϰKКΚ\u{212a}tтτᴛTТΤeе�
 
 #[cfg(test)]
 mod tests {
+    use alloc::{string::String, vec::Vec};
+
     use super::*;
 
     #[test]
@@ -170,5 +187,52 @@ mod tests {
             assert_eq!(Symbol::of(char), Symbol::Letter(letter), "{char}");
         }
         assert_eq!(Symbol::of('ж'), Symbol::Other);
+    }
+
+    /// What the standard library makes of the bytes, with one U+FFFD however many bytes in a row are no text.
+    fn by_the_library(bytes: &[u8]) -> Vec<char> {
+        let mut chars: Vec<char> = String::from_utf8_lossy(bytes).chars().collect();
+        chars.dedup_by(|a, b| *a == char::REPLACEMENT_CHARACTER && a == b);
+        chars
+    }
+
+    fn by_symbols(bytes: &[u8]) -> Vec<char> {
+        let mut symbols = Symbols::of(bytes);
+        let mut chars: Vec<char> = core::iter::from_fn(|| symbols.next_char()).collect();
+        chars.dedup_by(|a, b| *a == char::REPLACEMENT_CHARACTER && a == b);
+        chars
+    }
+
+    #[test]
+    fn every_character_is_read_and_each_cut_short_is_none() {
+        for char in '\0'..=char::MAX {
+            let mut buffer = [0; 4];
+            let bytes = char.encode_utf8(&mut buffer).as_bytes();
+            let mut symbols = Symbols::of(bytes);
+            assert_eq!((symbols.next_char(), symbols.next_char()), (Some(char), None));
+            for end in 1..bytes.len() {
+                assert_eq!(by_symbols(&bytes[..end]), [char::REPLACEMENT_CHARACTER], "{char:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_read_as_the_library_does() {
+        // Around each border of RFC 3629's table: continuations, forms that are too long, half pairs, what is above U+10FFFF.
+        let bytes = [
+            0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0,
+            0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xfc, 0xfe,
+            0xff,
+        ];
+        for a in bytes {
+            for b in bytes {
+                for c in bytes {
+                    for d in bytes {
+                        let text = [a, b, c, d, b'k'];
+                        assert_eq!(by_symbols(&text), by_the_library(&text), "{text:x?}");
+                    }
+                }
+            }
+        }
     }
 }
