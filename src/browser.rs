@@ -37,13 +37,13 @@ pub fn judge(question: u32, given: Option<Box<[u8]>>, number: u32) -> u32 {
     let bytes = given.as_deref().unwrap_or_default();
     verdict(match question {
         0 if given.is_none() => Err(Refusal::NotAString),
-        0 => KeyRules::refuse_secret(text(bytes)),
+        0 => KeyRules::refuse_secret(bytes),
         1 => accepts(bytes, number),
         2 => return u32::from(is_test(bytes)),
         3 => check_place(bytes, number == 1),
-        4 => page::check_base_url(text(bytes)),
+        4 => page::check_base_url(bytes),
         5 if given.is_none() => Err(Refusal::InvalidPath(PathRule::NotAString)),
-        5 => page::check_path(text(bytes)),
+        5 => page::check_path(bytes),
         6 => page::check_pinned(bytes),
         7 => check_headers(bytes),
         8 if given.is_none() => Err(Refusal::UnreadableBody),
@@ -95,7 +95,7 @@ fn accepts(key: &[u8], number: u32) -> Result<(), Refusal> {
         1 => Some(Mode::Test),
         _ => Some(Mode::Live),
     };
-    KeyRules { mode, accepts_foreign_keys: number & 4 != 0 }.accept(text(key)).map(drop)
+    KeyRules { mode, accepts_foreign_keys: number & 4 != 0 }.check(key)
 }
 
 fn is_test(key: &[u8]) -> bool {
@@ -104,7 +104,7 @@ fn is_test(key: &[u8]) -> bool {
 
 fn check_place(host: &[u8], is_test: bool) -> Result<(), Refusal> {
     let mode = if is_test { Mode::Test } else { Mode::Live };
-    let is_misplaced = page::is_misplaced(mode, text(host));
+    let is_misplaced = page::is_misplaced(mode, host);
     if is_misplaced { Err(Refusal::WrongEnvironment(mode)) } else { Ok(()) }
 }
 
@@ -125,14 +125,6 @@ fn check_request(told: &[u8], length: u32) -> Result<(), Refusal> {
 
 fn verdict(result: Result<(), Refusal>) -> u32 {
     result.map_or_else(Refusal::number, |()| 0)
-}
-
-/// UTF-8 as text. What is none, which JavaScript never makes, is no key and no path either.
-fn text(bytes: &[u8]) -> &str {
-    match bytes.utf8_chunks().next() {
-        Some(chunk) if chunk.invalid().is_empty() => chunk.valid(),
-        _ => "",
-    }
 }
 
 /// Says on the console what a panic said, in development builds.

@@ -49,14 +49,9 @@ impl ApiKey {
     /// # Errors
     /// [`KeyError`] names the first rule that is broken; it never holds the text.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let (kind, mode, body) = split(text).ok_or(KeyError::Prefix)?;
-        check_body(body)?;
-        let parts = Parts {
-            mode,
-            form: checksum::form(text, body),
-            text: Zeroizing::new(text.to_string()),
-        };
-        Ok(match kind {
+        let reading = Reading::of(text.as_bytes())?;
+        let parts = Parts { reading, text: Zeroizing::new(text.to_string()) };
+        Ok(match reading.kind {
             Kind::Publishable => Self::Publishable(PublishableKey(parts)),
             Kind::Secret => Self::Secret(SecretKey(parts)),
         })
@@ -72,17 +67,17 @@ impl ApiKey {
 
     /// Test or live, from the prefix.
     pub fn mode(&self) -> Mode {
-        self.parts().mode
+        self.parts().reading.mode
     }
 
     /// Whether this system issued the key, as far as its body tells.
     pub fn form(&self) -> Form {
-        self.parts().form
+        self.parts().reading.form
     }
 
     /// Whether the body has an issued key's length and another checksum: most likely a typing error.
     pub fn checksum_failed(&self) -> bool {
-        self.parts().checksum_failed()
+        self.parts().reading.checksum_failed
     }
 
     /// The digest under which the key is stored.
@@ -115,17 +110,17 @@ impl PublishableKey {
 
     /// Test or live.
     pub fn mode(&self) -> Mode {
-        self.0.mode
+        self.0.reading.mode
     }
 
     /// Whether this system issued the key, as far as its body tells.
     pub fn form(&self) -> Form {
-        self.0.form
+        self.0.reading.form
     }
 
     /// Whether the body has an issued key's length and another checksum.
     pub fn checksum_failed(&self) -> bool {
-        self.0.checksum_failed()
+        self.0.reading.checksum_failed
     }
 }
 
@@ -150,7 +145,7 @@ pub struct SecretKey(Parts);
 impl SecretKey {
     /// Test or live.
     pub fn mode(&self) -> Mode {
-        self.0.mode
+        self.0.reading.mode
     }
 }
 
@@ -304,43 +299,46 @@ impl fmt::Display for Redacted {
 
 #[derive(Clone)]
 struct Parts {
-    mode: Mode,
-    form: Form,
+    reading: Reading,
     text: Zeroizing<String>,
 }
 
 impl Parts {
-    fn checksum_failed(&self) -> bool {
-        self.form == Form::Foreign
-            && split(&self.text).is_some_and(|(_, _, body)| body.len() == ISSUED_BODY_LENGTH)
-    }
-
     fn redacted(&self, kind: Kind) -> Redacted {
-        Redacted::of(&self.text, kind, self.mode)
+        Redacted::of(&self.text, kind, self.reading.mode)
     }
 }
 
-fn split(text: &str) -> Option<(Kind, Mode, &str)> {
-    // The longer prefixes first: what follows `sk_` may be `test_`.
-    [
-        (Kind::Secret, Mode::Test),
-        (Kind::Secret, Mode::Live),
-        (Kind::Publishable, Mode::Test),
-        (Kind::Publishable, Mode::Live),
-    ]
-    .into_iter()
-    .find_map(|(kind, mode)| Some((kind, mode, text.strip_prefix(kind.prefix(mode))?)))
+/// What a key's text says of it, without a copy of the text.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading {
+    pub(crate) kind: Kind,
+    pub(crate) mode: Mode,
+    pub(crate) form: Form,
+    pub(crate) checksum_failed: bool,
 }
 
-fn check_body(body: &str) -> Result<(), KeyError> {
-    if !body.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        Err(KeyError::Character)
-    } else if body.len() < MIN_BODY_LENGTH {
-        Err(KeyError::TooShort)
-    } else if body.len() > MAX_BODY_LENGTH {
-        Err(KeyError::TooLong)
-    } else {
-        Ok(())
+impl Reading {
+    pub(crate) fn of(text: &[u8]) -> Result<Self, KeyError> {
+        let (kind, rest) = match text {
+            [b's', b'k', b'_', rest @ ..] => (Kind::Secret, rest),
+            [b'p', b'k', b'_', rest @ ..] => (Kind::Publishable, rest),
+            _ => return Err(KeyError::Prefix),
+        };
+        let (mode, body) =
+            rest.strip_prefix(b"test_").map_or((Mode::Live, rest), |body| (Mode::Test, body));
+        if !body.iter().all(u8::is_ascii_alphanumeric) {
+            return Err(KeyError::Character);
+        }
+        if body.len() < MIN_BODY_LENGTH {
+            return Err(KeyError::TooShort);
+        }
+        if body.len() > MAX_BODY_LENGTH {
+            return Err(KeyError::TooLong);
+        }
+        let form = checksum::form(text, body);
+        let checksum_failed = form == Form::Foreign && body.len() == ISSUED_BODY_LENGTH;
+        Ok(Self { kind, mode, form, checksum_failed })
     }
 }
 

@@ -88,7 +88,12 @@ pub fn bytes_hold_key(bytes: &[u8]) -> bool {
 /// assert!(!starts_secret_key("pk_test_tooShort"));
 /// ```
 pub fn starts_secret_key(text: &str) -> bool {
-    holds(text.as_bytes(), MAX_ENCODINGS, |place| {
+    bytes_start_secret_key(text.as_bytes())
+}
+
+/// As [`starts_secret_key`], of bytes that are read as UTF-8.
+pub fn bytes_start_secret_key(bytes: &[u8]) -> bool {
+    holds(bytes, MAX_ENCODINGS, |place| {
         let is_secret = place.is(b"s");
         let mut rest =
             place.rest.filter(|symbol| !matches!(symbol, Symbol::Space | Symbol::LineBreak));

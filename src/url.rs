@@ -82,8 +82,14 @@ impl<'a> RequestUrl<'a> {
 }
 
 /// Whether `host`, with or without a port, names this very machine.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    matches!(split_port(host).0, "localhost" | "127.0.0.1" | "[::1]")
+pub(crate) fn is_loopback(host: impl AsRef<[u8]>) -> bool {
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+        match host.as_ref().strip_prefix(name.as_bytes()) {
+            Some([b':', port @ ..]) => port.iter().all(u8::is_ascii_digit),
+            Some(rest) => rest.is_empty(),
+            None => false,
+        }
+    })
 }
 
 /// Whether a text is a host, with or without a port.
@@ -186,6 +192,10 @@ mod tests {
             ("[::2]", false),
             ("example", false),
             ("[::1", false),
+            ("localhost:1:2", false),
+            ("[::1]:]", false),
+            ("localhost:", true),
+            ("", false),
         ] {
             assert_eq!(is_loopback(host), expected, "{host}");
         }

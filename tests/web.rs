@@ -46,7 +46,7 @@ fn what_is_no_publishable_key_is_refused() {
         refused(ask(1, key, 0), Refusal::SecretKey(Place::Key));
     }
     let garbage = judge(1, Some((*b"pk_WeHsNn87r4gtNc5BQT9Mj\xff").into()), 0);
-    refused(garbage, Refusal::MalformedKey(KeyError::Prefix));
+    refused(garbage, Refusal::MalformedKey(KeyError::Character));
     let task = "task_vYZCAeHawUqDCmVpEKh2U";
     assert_eq!(ask(0, task, 0), 0);
     refused(ask(1, task, 0), Refusal::MalformedKey(KeyError::Prefix));

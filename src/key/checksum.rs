@@ -15,8 +15,8 @@ pub(super) const ALPHABET: &[u8; 62] =
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The checksum of everything before it, prefix included; most significant digit first.
-pub(crate) fn digits(before: &str) -> [u8; LENGTH] {
-    let mut rest = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC).checksum(before.as_bytes());
+pub(crate) fn digits(before: impl AsRef<[u8]>) -> [u8; LENGTH] {
+    let mut rest = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC).checksum(before.as_ref());
     let mut digits = [b'0'; LENGTH];
     for digit in digits.iter_mut().rev() {
         *digit = base62_digit((rest % 62) as u8);
@@ -31,11 +31,12 @@ pub(super) fn base62_digit(value: u8) -> u8 {
 }
 
 /// Whether `body`, the end of `text`, has the length and the checksum of an issued key.
-pub(crate) fn form(text: &str, body: &str) -> Form {
-    let matches = body.len() == ISSUED_BODY_LENGTH
+pub(crate) fn form(text: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Form {
+    let matches = body.as_ref().len() == ISSUED_BODY_LENGTH
         && text
-            .split_at_checked(text.len().saturating_sub(LENGTH))
-            .is_some_and(|(before, checksum)| checksum.as_bytes() == digits(before));
+            .as_ref()
+            .split_last_chunk()
+            .is_some_and(|(before, checksum)| *checksum == digits(before));
     if matches { Form::Issued } else { Form::Foreign }
 }
 

@@ -1,7 +1,7 @@
 //! Where a page's key may go.
 
 use super::{OptionRule, PathRule, Place, Refusal};
-use crate::{scan::holds_secret_key, url::is_loopback};
+use crate::{scan::bytes_hold_secret_key, url::is_loopback};
 
 /// Looks at a base URL, in the form that a URL parser serialises: an origin, and a path prefix where the API has one.
 ///
@@ -14,26 +14,27 @@ use crate::{scan::holds_secret_key, url::is_loopback};
 ///
 /// # Errors
 /// [`Refusal::InvalidOptions`], or [`Refusal::SecretKey`].
-pub fn check_base_url(href: &str) -> Result<(), Refusal> {
-    if holds_secret_key(href) {
+pub fn check_base_url(href: impl AsRef<[u8]>) -> Result<(), Refusal> {
+    let href = href.as_ref();
+    if bytes_hold_secret_key(href) {
         return Err(Refusal::SecretKey(Place::Url));
     }
-    let (rest, is_https) = match (href.strip_prefix("https://"), href.strip_prefix("http://")) {
+    let (rest, is_https) = match (href.strip_prefix(b"https://"), href.strip_prefix(b"http://")) {
         (Some(rest), _) => (rest, true),
         (None, Some(rest)) => (rest, false),
         (None, None) => return Err(Refusal::InvalidOptions(OptionRule::Scheme)),
     };
-    if rest.bytes().any(|byte| matches!(byte, b'@' | b'?' | b'#')) {
+    if rest.iter().any(|byte| matches!(byte, b'@' | b'?' | b'#')) {
         return Err(Refusal::InvalidOptions(OptionRule::Surplus));
     }
-    let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end).unwrap_or_default();
     if !is_https && !is_loopback(authority) {
         return Err(Refusal::InvalidOptions(OptionRule::Scheme));
     }
-    let is_host = authority.bytes().all(|byte| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(&byte)
-    });
+    let is_host = authority
+        .iter()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(byte));
     if authority.is_empty() || !is_host || check_characters(path).is_err() || climbs(path) {
         return Err(Refusal::InvalidOptions(OptionRule::BaseUrl));
     }
@@ -54,20 +55,21 @@ pub fn check_base_url(href: &str) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::InvalidPath`], or [`Refusal::SecretKey`].
-pub fn check_path(path: &str) -> Result<(), Refusal> {
-    if holds_secret_key(path) {
+pub fn check_path(path: impl AsRef<[u8]>) -> Result<(), Refusal> {
+    let path = path.as_ref();
+    if bytes_hold_secret_key(path) {
         return Err(Refusal::SecretKey(Place::Url));
     }
-    if !path.starts_with('/') || matches!(path.as_bytes(), [_, b'/' | b'\\', ..]) {
+    if !path.starts_with(b"/") || matches!(path, [_, b'/' | b'\\', ..]) {
         return Err(Refusal::InvalidPath(PathRule::Start));
     }
     check_characters(path)?;
     if climbs(path) { Err(Refusal::InvalidPath(PathRule::DotSegment)) } else { Ok(()) }
 }
 
-fn check_characters(path: &str) -> Result<(), Refusal> {
-    let is_refused = |byte| matches!(byte, b'\\' | b'#' | b'\0'..=b' ' | 0x7f);
-    if path.bytes().any(is_refused) {
+fn check_characters(path: &[u8]) -> Result<(), Refusal> {
+    let is_refused = |byte: &u8| matches!(byte, b'\\' | b'#' | b'\0'..=b' ' | 0x7f);
+    if path.iter().any(is_refused) {
         Err(Refusal::InvalidPath(PathRule::Character))
     } else {
         Ok(())
@@ -76,8 +78,8 @@ fn check_characters(path: &str) -> Result<(), Refusal> {
 
 /// Whether a segment of the path is `.` or `..` to a URL parser (WHATWG URL, "single-dot" and "double-dot URL
 /// path segment"), or to a server that cuts parameters off (`..;`) or decodes slashes (`..%2f`) first.
-fn climbs(path: &str) -> bool {
-    let mut rest = path.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();
+fn climbs(path: &[u8]) -> bool {
+    let mut rest = path.split(|byte| *byte == b'?').next().unwrap_or_default();
     loop {
         rest = match rest {
             [] => return false,

@@ -1,5 +1,6 @@
 //! Whether a key's mode fits the place that a page is served from.
 
+use super::is_one_of;
 use crate::{key::Mode, url::is_loopback};
 
 /// Whether a key of this mode is out of place on a page of this host: a live key on a developer's machine moves
@@ -16,25 +17,27 @@ use crate::{key::Mode, url::is_loopback};
 /// assert!(is_misplaced(Mode::Test, "shop.example"));
 /// assert!(!is_misplaced(Mode::Test, "staging.shop.example"));
 /// ```
-pub fn is_misplaced(mode: Mode, host: &str) -> bool {
-    let is_local = is_loopback(host) || host.ends_with(".localhost");
+pub fn is_misplaced(mode: Mode, host: impl AsRef<[u8]>) -> bool {
+    let host = host.as_ref();
+    let is_local = is_loopback(host) || host.ends_with(b".localhost");
     match mode {
         Mode::Live => is_local,
         Mode::Test => !is_local && is_public(host),
     }
 }
 
-fn is_public(host: &str) -> bool {
-    let is_name = host.contains('.') && host.ends_with(|end: char| end.is_ascii_alphabetic());
-    is_name && !host.split(['.', '-']).any(|part| NOT_PRODUCTION.contains(&part))
+fn is_public(host: &[u8]) -> bool {
+    let is_name = host.contains(&b'.') && host.last().is_some_and(u8::is_ascii_alphabetic);
+    is_name
+        && !host
+            .split(|byte| matches!(byte, b'.' | b'-'))
+            .any(|part| is_one_of(NOT_PRODUCTION, part))
 }
 
 /// What people call the places where they try things, and the domains that no public name is in (RFC 6761,
 /// RFC 6762, RFC 8375).
-const NOT_PRODUCTION: [&str; 14] = [
-    "test", "testing", "dev", "stage", "staging", "sandbox", "preview", "qa", "uat", "demo",
-    "local", "internal", "lan", "home",
-];
+const NOT_PRODUCTION: &str =
+    "test testing dev stage staging sandbox preview qa uat demo local internal lan home";
 
 #[cfg(test)]
 mod tests {

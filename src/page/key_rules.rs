@@ -2,8 +2,8 @@
 
 use super::{Place, Refusal};
 use crate::{
-    key::{ApiKey, Mode, PublishableKey},
-    scan::starts_secret_key,
+    key::{ApiKey, Kind, Mode, PublishableKey, Reading},
+    scan::bytes_start_secret_key,
 };
 
 /// What a page asks of its key, beyond that it be publishable.
@@ -31,8 +31,9 @@ impl KeyRules {
     ///
     /// # Errors
     /// [`Refusal::SecretKey`].
-    pub fn refuse_secret(text: &str) -> Result<(), Refusal> {
-        if starts_secret_key(text) || is_glued(text) {
+    pub fn refuse_secret(text: impl AsRef<[u8]>) -> Result<(), Refusal> {
+        let text = text.as_ref();
+        if bytes_start_secret_key(text) || is_glued(text) {
             Err(Refusal::SecretKey(Place::Key))
         } else {
             Ok(())
@@ -47,25 +48,37 @@ impl KeyRules {
     /// # Errors
     /// The first rule that the text breaks.
     pub fn accept(&self, text: &str) -> Result<PublishableKey, Refusal> {
+        self.check(text)?;
+        match ApiKey::parse(text).map_err(Refusal::MalformedKey)? {
+            ApiKey::Publishable(key) => Ok(key),
+            ApiKey::Secret(_) => Err(Refusal::SecretKey(Place::Key)),
+        }
+    }
+
+    /// As [`accept`](Self::accept), without a copy of the key.
+    ///
+    /// # Errors
+    /// The first rule that the text breaks.
+    pub fn check(&self, text: impl AsRef<[u8]>) -> Result<(), Refusal> {
+        let text = text.as_ref();
         Self::refuse_secret(text)?;
-        let key = match ApiKey::parse(text).map_err(Refusal::MalformedKey)? {
-            ApiKey::Publishable(key) => key,
-            ApiKey::Secret(_) => return Err(Refusal::SecretKey(Place::Key)),
-        };
-        if key.checksum_failed() && !self.accepts_foreign_keys {
+        let key = Reading::of(text).map_err(Refusal::MalformedKey)?;
+        if key.kind == Kind::Secret {
+            return Err(Refusal::SecretKey(Place::Key));
+        }
+        if key.checksum_failed && !self.accepts_foreign_keys {
             return Err(Refusal::Checksum);
         }
         match self.mode {
-            Some(mode) if mode != key.mode() => Err(Refusal::WrongMode(mode)),
-            _ => Ok(key),
+            Some(mode) if mode != key.mode => Err(Refusal::WrongMode(mode)),
+            _ => Ok(()),
         }
     }
 }
 
 /// Whether a secret key was pasted right behind a publishable one, whose body can't hold what a prefix does.
-fn is_glued(text: &str) -> bool {
-    text.starts_with("pk_")
-        && text.as_bytes().windows(3).any(|part| part.eq_ignore_ascii_case(b"sk_"))
+fn is_glued(text: &[u8]) -> bool {
+    text.starts_with(b"pk_") && text.windows(3).any(|part| part.eq_ignore_ascii_case(b"sk_"))
 }
 
 #[cfg(test)]

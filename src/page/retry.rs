@@ -1,5 +1,7 @@
 //! When a request that failed is sent again, and after how long a wait.
 
+use super::is_one_of;
+
 /// The most retries that can be asked for: a page that would try for longer should ask its visitor.
 const MOST_RETRIES: f64 = 10.0;
 /// The longest time-out that can be asked for, in milliseconds: a browser's timers take no longer one.
@@ -24,6 +26,7 @@ pub fn are_settings(retries: f64, timeout: f64) -> bool {
 }
 
 /// Whether a request of this method gets an `Idempotency-Key`, since sending it twice could do it twice.
+/// Browsers write most methods in capitals, however they are given.
 ///
 /// ```
 /// assert!(keyguard::page::wants_idempotency_key(b"POST"));
@@ -37,11 +40,6 @@ pub fn wants_idempotency_key(method: &[u8]) -> bool {
 /// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header). Of a method that nobody knows nothing is known.
 pub fn is_repeatable(method: &[u8], has_idempotency_key: bool) -> bool {
     has_idempotency_key || is_one_of("GET HEAD PUT DELETE OPTIONS", method)
-}
-
-/// Browsers write most methods in capitals, however they are given.
-fn is_one_of(names: &str, method: &[u8]) -> bool {
-    names.split(' ').any(|name| method.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// A try of a request that didn't lead to an answer that counts.
