@@ -70,16 +70,18 @@ async function listed(env, page) {
   }
 }
 
-/** The body; `undefined` for one that is too long. */
+/** The body; `undefined` for one that is too long, and nothing of one that breaks off: no request here does with that. */
 async function bytesOf(request) {
   const parts = [];
   let size = 0;
-  if (request.body) {
-    for await (const part of request.body) {
+  try {
+    for await (const part of request.body ?? []) {
       size += part.byteLength;
       if (size > BODY_LIMIT) return undefined;
       parts.push(part);
     }
+  } catch {
+    return new ArrayBuffer(0);
   }
   return new Blob(parts).arrayBuffer();
 }

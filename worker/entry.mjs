@@ -156,6 +156,16 @@ function answered(request, env, call, answer) {
   return answer.then(finish, (error) => broken(request, env, call, error));
 }
 
+/** The admin API's answer. What is thrown there never ran through the guard, which must forget nothing for it. */
+async function administered(request, env, call) {
+  try {
+    return await administer(request, env, call);
+  } catch (error) {
+    console.error(JSON.stringify({ event: "accounts-failed", request_id: call.id, reason: String(error?.message) }));
+    return guard.failed(request, env, call, false, false);
+  }
+}
+
 /** Goes on with a request that has to wait for something before its answer. */
 async function resume(request, env, call) {
   let stored;
@@ -168,7 +178,7 @@ async function resume(request, env, call) {
       const answer = guard.resumed(request, env, call, stored, room);
       if (!call.storing && !call.limiting) return await answered(request, env, call, answer);
     }
-    return await administer(request, env, call);
+    return await administered(request, env, call);
   } catch (error) {
     return broken(request, env, call, error);
   }

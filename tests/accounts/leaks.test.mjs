@@ -7,7 +7,8 @@ import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  Api, assertProblem, assertRefused, digest, issueKey, policyFor, sleep, startApi, startBareEdge, startUpstream, stopAll,
+  Api, BASE, assertProblem, assertRefused, digest, issueKey, playUpstream, policyFor,
+  seed, sleep, startApi, startBareEdge, startUpstream, stopAll,
 } from './harness.mjs';
 
 /** GitHub's own example of a signed message, with its test key, from its documentation. */
@@ -331,6 +332,60 @@ describe('reports from one address', () => {
     const { edge: guard } = await startApi({ ...limited('2002'), bindings: {} });
     t.after(() => guard.stop());
     assertRefused(await guard.send(), 'misconfigured');
+  });
+});
+
+describe('what goes wrong with a report', () => {
+  const own = seed('secret', 'test');
+  let store, guard, reads;
+  before(async () => {
+    reads = 0;
+    store = await playUpstream((request, response) => {
+      reads += 1;
+      response.end(own.entry[1]);
+    });
+    guard = await startBareEdge({
+      policy: policyFor(upstream.origin, { leaks: { github: true, presented: true }, memory_ttl: 300 }),
+      store: store.origin,
+      standIn: true,
+    });
+    assert.equal((await guard.sendAs(own, { target: '/echo' })).status, 200);
+  });
+  after(() => stopAll(guard, store));
+
+  /** That the guard still has what it had of a key. */
+  async function assertRemembered() {
+    const before = reads;
+    assert.equal((await guard.sendAs(own, { target: '/echo' })).status, 200);
+    assert.equal(reads, before, 'the guard forgot');
+  }
+
+  for (const [what, path, length, part, code] of [
+    ['breaks off', '/leaks', 'Content-Length: 50', '{"key":', '400 invalid-body'],
+    ['is badly cut', '/leaks', 'Transfer-Encoding: chunked', '5\r\n{"key\r\nZZ\r\n', '400 invalid-body'],
+    ["is badly cut, as GitHub's", '/leaks/github', 'Transfer-Encoding: chunked', '5\r\n{"key\r\nZZ\r\n', '403 invalid-signature'],
+  ]) {
+    test(`costs the guard no memory: a body that ${what}`, async () => {
+      const head = [`POST ${BASE}${path} HTTP/1.1`, `Host: 127.0.0.1:${guard.port}`, 'Content-Type: application/json', length];
+      const response = await guard.sendBytes(`${head.join('\r\n')}\r\n\r\n${part}`, { isAll: true });
+      assert.equal(`${response.status} ${response.json.code}`, code, response.text);
+      await assertRemembered();
+    });
+  }
+
+  test('costs the guard no memory: an error on the way, which the log has', async () => {
+    const response = await guard.send({
+      method: 'POST',
+      target: `${BASE}/leaks/github`,
+      headers: [['Content-Type', 'application/json'], ['Github-Public-Key-Identifier', EXAMPLE.identifier],
+        ['Github-Public-Key-Signature', EXAMPLE.signature], ['X-Stand-In', JSON.stringify({ broken: 'GITHUB_KEYS_URL' })]],
+      body: '[]',
+    });
+    assertRefused(response, 'internal');
+    const id = response.header('keyguard-request-id');
+    const line = await guard.lines.find(({ event, request_id }) => event === 'accounts-failed' && request_id === id);
+    assert.equal(line.reason, 'broken');
+    await assertRemembered();
   });
 });
 

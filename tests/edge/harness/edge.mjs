@@ -134,8 +134,8 @@ export class Edge {
     return send(this.port, request);
   }
 
-  sendBytes(bytes) {
-    return sendBytes(this.port, bytes);
+  sendBytes(bytes, options) {
+    return sendBytes(this.port, bytes, options);
   }
 
   /** Sends with a key as a bearer token. */

@@ -1,7 +1,7 @@
 // Stands before the Worker's own entry module in a test: it moves the clock that the Worker reads and breaks the bindings that it has, as
 // the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how}`, and each request says it anew; so many of
 // the calls that report an exposure fail from then on as `"reports"` says, or so many hang where it is negative. `"protocol"` is what the platform says the caller spoke,
-// over TLS.
+// over TLS, and whoever looks at the binding that `"broken"` names has an error.
 
 import entry, { Account as RealAccount } from './entry.mjs';
 
@@ -46,10 +46,11 @@ export class Account extends RealAccount {
 
 export default {
   fetch(request, env, ctx) {
-    const { clock = 0, store, limiter = 'says yes', reports, protocol } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
+    const { clock = 0, store, limiter = 'says yes', reports, protocol, broken } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
     ahead = clock;
     if (reports !== undefined) failing = reports;
     const bindings = { ...env, RATE_PLAYED: { limit: HOW[limiter] }, RATE_REFUSED: counting };
+    if (broken) Object.defineProperty(bindings, broken, { get: HOW.throws });
     if (store) bindings.KEYS = { get: HOW[store] };
     const asked = protocol === undefined ? request
       : new Request(request.url.replace('http:', 'https:'), new Request(request, { cf: { httpProtocol: protocol } }));

@@ -60,9 +60,10 @@ export async function within(promise, what) {
   }
 }
 
-/** Sends bytes as they are and reads one response; `undefined` when the connection ends without one. */
+/** Sends bytes as they are, with `isAll` the last ones, and reads one response; `undefined` when the connection ends without one. */
 export async function sendBytes(port, bytes, options) {
-  const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+  const send = options?.isAll ? 'end' : 'write';
+  const socket = net.connect(port, '127.0.0.1', () => socket[send](bytes, 'latin1'));
   try {
     return await within(receive(socket, options), 'a response');
   } finally {
