@@ -3,9 +3,9 @@
 
 /** Tries within the time that one request grants after its answer, with these pauses before them in milliseconds. */
 const PAUSES_MS = [0, 500, 2000, 8000];
-/** A try that takes longer has failed. */
-const LIMIT_MS = 5000;
-/** How long one request's tries take at most. After that another request's begin. */
+/** A try that takes longer has failed. All tries and pauses have to end within the 30 s for which `waitUntil` keeps a request. */
+const LIMIT_MS = 4000;
+/** How long one request's tries are waited for: longer than they take. After that another request's begin. */
 const ROUND_MS = 31_000;
 /** Between two rounds: what was down may still be. */
 const REST_MS = 5000;
@@ -47,6 +47,12 @@ export class Reports {
     for (const [name, report] of this.#waiting) {
       // A clock that jumped back makes nothing wait for longer.
       if (now < report.dueAt && report.dueAt - now <= ROUND_MS) continue;
+      // Before a round: one that its request was gone with has no end to say it.
+      if (now - report.since >= GIVEN_UP_MS) {
+        this.#waiting.delete(name);
+        lost(report.text, report.reason);
+        continue;
+      }
       if (left === 0) return;
       left -= 1;
       report.dueAt = now + ROUND_MS;
@@ -55,7 +61,6 @@ export class Reports {
   }
 
   async #tell(env, name, report) {
-    let reason;
     for (const pause of PAUSES_MS) {
       if (pause > 0) await scheduler.wait(pause);
       try {
@@ -63,15 +68,12 @@ export class Reports {
         this.#waiting.delete(name);
         return;
       } catch (error) {
-        reason = String(error?.message);
+        report.reason = String(error?.message);
       }
     }
-    console.error(JSON.stringify({ event: "after-failed", what: "report", request_id: report.requestId, reason }));
-    const now = Date.now();
-    report.dueAt = now + REST_MS;
-    if (now - report.since < GIVEN_UP_MS) return;
-    this.#waiting.delete(name);
-    lost(report.text, reason);
+    const { requestId, reason } = report;
+    console.error(JSON.stringify({ event: "after-failed", what: "report", request_id: requestId, reason }));
+    report.dueAt = Date.now() + REST_MS;
   }
 }
 

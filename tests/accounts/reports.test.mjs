@@ -1,11 +1,12 @@
 // A report of an exposed key whose account can't be reached: the guard blocks the key by itself, and tells the account again.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, mock, test } from 'node:test';
 
 import {
   Api, assertRefused, entryOf, issueCredential, playStore, policyFor, sleep, startBareEdge, startUpstream, stopAll, until,
 } from './harness.mjs';
+import { Reports } from '../../worker/reports.mjs';
 
 const PAGE = 'https://shop.example';
 
@@ -90,6 +91,52 @@ test('a page is not certain where a server shows that passed its request on', as
   assert.equal((await api.show(key)).status, 'active');
   assertRefused(await send('HTTP/2'), 'secret-key-in-browser');
   await until(() => isExposed(key), 'the quarantine');
+});
+
+/** Reports by themselves, on a clock that the test moves, to an account that never answers. `waiting` is what `waitUntil` has. */
+function playReports(t) {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const lines = mock.method(console, 'error', () => {}).mock;
+  globalThis.scheduler = { wait: (ms) => new Promise((settle) => { setTimeout(settle, ms); }) };
+  t.after(() => {
+    mock.reset();
+    delete globalThis.scheduler;
+  });
+  const played = { reports: new Reports(), waiting: [] };
+  const env = { ACCOUNTS: { idFromName: (name) => name, get: () => ({ expose: () => new Promise(() => {}) }) } };
+  played.reports.add('acct_1', JSON.stringify({ digest: 'd', key_id: 'key_1', action: 'revoke', channel: 'http' }), 'request');
+  played.deliver = () => played.reports.deliver(env, { waitUntil: (promise) => played.waiting.push(promise) });
+  played.logged = () => lines.calls.map(({ arguments: [line] }) => JSON.parse(line).event);
+  played.pass = async (ms) => {
+    for (let left = ms; left > 0; left -= 100) {
+      mock.timers.tick(100);
+      await new Promise(setImmediate);
+    }
+  };
+  return played;
+}
+
+test('a round ends, and says so, while its request is still waited for, though the account hangs', async (t) => {
+  const { deliver, waiting, logged, pass } = playReports(t);
+  deliver();
+  let isOver = false;
+  waiting[0].then(() => { isOver = true; });
+  // https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil
+  await pass(29_000);
+  assert.deepEqual([isOver, logged()], [true, ['after-failed']]);
+});
+
+test('a report is given up after an hour, though no round of it ever came to its end', async (t) => {
+  const { reports, deliver, waiting, logged, pass } = playReports(t);
+  // Each request is gone, and its timers with it, before the pauses are over.
+  globalThis.scheduler.wait = () => new Promise(() => {});
+  deliver();
+  await pass(32_000);
+  deliver();
+  assert.deepEqual([waiting.length, logged()], [2, []]);
+  mock.timers.tick(60 * 60_000);
+  deliver();
+  assert.deepEqual([waiting.length, logged(), reports.isWaiting], [2, ['report-lost'], false]);
 });
 
 function tried(line) {
