@@ -1,7 +1,10 @@
 // One call: tries, waits and an answer. Whether to try again, and after how long a wait, the core says.
-import { guarded, KeyGuardError } from './error.js';
+import { guarded, KeyGuardError, obey } from './error.js';
 import { wait } from './keyguard_web_bg.js';
 import { requestId, retryAfter, shown } from './problem.js';
+import { QUOTED } from './questions.js';
+import { ask } from './rules.js';
+import { quoted } from './values.js';
 
 /** The answer to a call, and its text if that is asked for: reading it belongs to the try then. */
 export async function answer(tell, copy, make, isRead) {
@@ -10,7 +13,7 @@ export async function answer(tell, copy, make, isRead) {
   const name = headers.get('idempotency-key') ?? undefined;
   // Without the query, where customers' data is.
   let event = { method: shown(method), path: shown(path.split('?')[0]) };
-  await readOut(call);
+  await readOut(call, tell, event);
   for (let earlier = 0; ; earlier += 1) {
     const control = (call.control = new AbortController());
     const request = guarded(tell, event, () => make(call));
@@ -18,29 +21,32 @@ export async function answer(tell, copy, make, isRead) {
     tell('request', event);
     const late = new KeyGuardError('timeout', `No answer within ${timeout} ms`);
     const timer = timeout && setTimeout(() => control.abort(late), timeout);
-    let response, text, failure;
+    // A caller may abort with any reason, so what was thrown doesn't say whether something was.
+    let hasFailed, response, text, failure;
     try {
       response = await fetch(request);
       if (isRead) text = await response.text();
       // Node shows what a browser hides.
       if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(response.status)) {
-        failure = new KeyGuardError('redirect-refused', 'The API answered with a redirect: check baseUrl');
+        response.body?.cancel().catch(() => {});
+        throw new KeyGuardError('redirect-refused', 'The API answered with a redirect: check baseUrl');
       }
     } catch (error) {
+      hasFailed = true;
       // What a body that is cut off rejects with differs from browser to browser.
       failure = control.signal.reason === late ? late : error;
     }
     clearTimeout(timer);
-    const status = failure ? 0 : response.status;
-    if (failure) tell('failure', { ...event, code: failure.code });
+    const status = hasFailed ? 0 : response.status;
+    if (hasFailed) tell('failure', { ...event, code: failure instanceof KeyGuardError ? failure.code : undefined });
     else tell('response', { ...event, status, requestId: requestId(response) });
     // A connection that was lost is a TypeError.
-    const isFinal = failure && (signal?.aborted || !(failure === late || failure instanceof TypeError));
+    const isFinal = hasFailed && (signal?.aborted || !(failure === late || failure instanceof TypeError));
     const delay = isFinal
       ? -1
-      : wait(status, earlier, call.isRepeatable, retries, failure ? NaN : retryAfter(response), Math.random());
+      : wait(status, earlier, call.isRepeatable, retries, hasFailed ? NaN : retryAfter(response), Math.random());
     if (delay < 0) {
-      if (failure) throw failure;
+      if (hasFailed) throw failure;
       return { response, text };
     }
     tell('retry', { ...event, status, delay });
@@ -50,7 +56,7 @@ export async function answer(tell, copy, make, isRead) {
 }
 
 /** Files are read out, so that they can be checked, and sent again: into the bytes that a request would have of them. */
-async function readOut(call) {
+async function readOut(call, tell, event) {
   if (!(call.body instanceof Blob || call.body instanceof FormData)) return;
   try {
     const copy = new Response(call.body);
@@ -58,7 +64,10 @@ async function readOut(call) {
     const type = copy.headers.get('content-type');
     if (type && !call.headers.has('content-type')) call.headers.set('content-type', type);
   } catch (cause) {
-    throw new KeyGuardError('unreadable-body', 'A file of the body cannot be read', cause);
+    guarded(tell, event, () => {
+      obey(ask(QUOTED, quoted(cause)));
+      throw new KeyGuardError('unreadable-body', 'A file of the body cannot be read', cause);
+    });
   }
 }
 

@@ -19,6 +19,8 @@ export function guardClass(compile) {
     try {
       __wbg_set_wasm((await WebAssembly.instantiate(await compile())).exports);
     } catch (cause) {
+      // A download that failed may come the next time.
+      started = undefined;
       throw new KeyGuardError(
         'wasm-unavailable',
         "WebAssembly can't start, so no key was loaded. A Content-Security-Policy needs 'wasm-unsafe-eval' in script-src.",
@@ -49,8 +51,7 @@ export function guardClass(compile) {
       obey(checkOptions(mode, foreign, environment, listener));
       if (!areSettings(retries, timeout)) obey(OPTION_NUMBER);
       obey(ask(KEY, key, mode | (foreign === 1 && 4)));
-      settings.base = base.replace(/\/$/, '');
-      const guard = new KeyGuard(PROOF, key, settings);
+      const guard = new KeyGuard(PROOF, key, { ...settings, base: base.replace(/\/$/, '') });
       const verdict = environment < 3 && ask(PLACE, globalThis.location?.hostname, guard.#isTest);
       if (verdict) {
         const { message } = refusal(verdict);
@@ -125,8 +126,10 @@ export function guardClass(compile) {
     }
 
     #tell = (type, event) => {
+      // Called without the settings as its `this`: they are nobody's to change.
+      const { onEvent } = this.#settings;
       try {
-        this.#settings.onEvent?.({ type, mode: this.mode, ...event });
+        Promise.resolve(onEvent?.({ type, mode: this.mode, ...event })).catch(console.error);
       } catch (error) {
         // A listener's fault is no reason not to pay.
         console.error(error);

@@ -43,5 +43,6 @@ export const requestId = ({ headers }) => shown(headers.get('keyguard-request-id
 /** `Retry-After` (RFC 9110 §10.2.3) in seconds from now, or not a number. */
 export function retryAfter({ headers }) {
   const value = headers.get('retry-after');
-  return /^\d+$/.test(value) ? +value : (Date.parse(value) - Date.now()) / 1000;
+  // Every date has a letter in it; of a number that is none, such as 1.5, some parsers make a year.
+  return /^\d+$/.test(value) ? Math.min(value, 1e9) : /[a-z]/i.test(value) ? (Date.parse(value) - Date.now()) / 1000 : NaN;
 }

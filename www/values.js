@@ -92,7 +92,8 @@ export const sent = ({ headers, method }) => [...headers, ['method', method]].fl
 /** What the body of a copy holds, or nothing if that can't be read on the spot. */
 export function body({ body, allowStream }) {
   if (body === null || (allowStream === true && isStream(body))) return new Uint8Array();
-  if (body instanceof Uint8Array) return body;
+  // What only says that it is an array would be read by its own words, and once more by the request.
+  if (ArrayBuffer.isView(body)) return body;
   if (body instanceof FormData) {
     const entries = [...body].flat();
     body = entries.every((value) => typeof value === 'string') ? entries.join('|') : undefined;
@@ -102,10 +103,10 @@ export function body({ body, allowStream }) {
   return encode(body);
 }
 
-/** The message of what was thrown. */
+/** What may quote a value in what was thrown: its message, and what Node's URL parser calls its input. */
 export function quoted(cause) {
   try {
-    return typeof cause === 'string' ? cause : cause.message;
+    return typeof cause === 'string' ? cause : cause.message + '\n' + cause.input;
   } catch {}
 }
 

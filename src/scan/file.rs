@@ -68,7 +68,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 /// let bundle = br#"const t="risk_vYZCAeHawUqDCmVpEKh2U";fetch(u,{headers:{a:"Bearer sk_"+"vYZCAeHawUqDCmVpEKh2U"}})"#;
 /// let findings = Scanner::new().scan(bundle);
 /// assert_eq!(findings.len(), 1);
-/// assert_eq!((findings[0].line(), findings[0].column()), (1, 69));
+/// assert_eq!((findings[0].line(), findings[0].column()), (1, 66));
 /// assert_eq!(findings[0].redacted(), "sk_…Kh2U");
 /// assert_eq!(findings[0].confidence(), Confidence::Likely);
 /// ```

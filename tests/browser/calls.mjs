@@ -164,11 +164,12 @@ export const calls = {
       equal(response.status, 429);
       equal(await response.text(), '{"ok":true}');
     }
-    for (const odd of ['soon', '-1', '1e3', '0x10', '']) equal((await atOnce(() => guard.fetch(`/b/429,200?retry-after=${odd}`))).status, 200, odd);
+    equal((await rejected(guard.json(`/b/429?retry-after=${'9'.repeat(400)}`))).retryAfter, 1e9);
+    for (const odd of ['soon', '-1', '1.5', '60.5', '1e3', '0x10', '']) equal((await atOnce(() => guard.fetch(`/b/429,200?retry-after=${odd}`))).status, 200, odd);
   },
 
   async 'an abort ends a try and a wait at once, with its reason'(origin) {
-    const { guard, received, told } = await begin(origin);
+    const { guard, events, received, told } = await begin(origin);
     const reason = new Error('enough');
     for (const path of ['/hang', '/429?retry-after=30']) {
       const stop = new AbortController();
@@ -180,6 +181,18 @@ export const calls = {
     }
     equal((await rejected(guard.fetch('/a', { signal: AbortSignal.abort() }))).name, 'AbortError');
     equal((await received()).length, 2);
+    // A reason can be anything, and is none of the guard's codes.
+    for (const odd of [null, 0, '', false, { code: SECRET }]) {
+      for (const path of ['/hang', '/cut']) {
+        const stop = new AbortController();
+        const outcome = guard.json(path, { signal: stop.signal }).then(() => 'resolved', () => 'rejected');
+        // Some are ended before the answer's headers, some after.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        stop.abort(odd);
+        equal(await outcome, 'rejected', `${path} ${String(odd)}`);
+      }
+    }
+    ok(events.every(({ type, code }) => type !== 'failure' || code === undefined));
   },
 
   async 'an abort reaches a body that is still coming'(origin) {
@@ -318,10 +331,17 @@ export const calls = {
       const { guard, received } = await begin(origin, { onEvent });
       equal((await atOnce(() => guard.fetch('/503,200'))).status, 200);
       equal((await received()).length, 2);
+      // A method without its object: `this` is nothing of the guard's.
+      const owners = [];
+      const other = await begin(origin, { onEvent: function () { owners.push(this); } });
+      await other.guard.fetch('/a');
+      ok(owners.length === 2 && owners.every((owner) => owner === undefined));
+      const late = await begin(origin, { onEvent: async () => { throw new Error('later'); } });
+      await late.guard.fetch('/a');
     } finally {
       console.error = error;
     }
-    equal(said.length, 5);
+    equal(said.length, 7);
   },
 
   async 'files are checked and sent as they were checked'(origin) {

@@ -307,10 +307,26 @@ export const cases = {
     form[Symbol.iterator] = function* () { yield ['a', 'harmless']; };
     equal((await sent(post(form))).body.includes(BODY), false);
 
+    let asked = 0;
     const bytes = new TextEncoder().encode(SECRET);
     Object.defineProperty(bytes, 'byteLength', { value: 0 });
     Object.defineProperty(bytes, 'buffer', { value: new ArrayBuffer(4) });
     equal((await sent(post(bytes))).body.includes(BODY), false);
+
+    // What only says that it is an array: it has no bytes until it is made a text, and would lead the copy astray.
+    for (const lie of [
+      { __proto__: Uint8Array.prototype, length: 0, toString: () => SECRET },
+      { __proto__: ArrayBuffer.prototype, byteLength: 0, toString: () => SECRET },
+      Object.create(Uint8Array.prototype, { length: { get: () => (asked += 1) * 20_000 - 20_000 } }),
+      new Proxy(new Uint8Array(1), { get: (target, name) => (name === Symbol.toPrimitive ? () => SECRET : target[name]) }),
+    ]) {
+      try {
+        equal((await sent(post(lie))).body.includes(BODY), false);
+      } catch (error) {
+        equal(error instanceof KeyGuardError, true, String(error));
+      }
+    }
+    await refused('secret-key', () => post(SECRET), 'the rules are what they were');
 
     const later = new Uint8Array(SECRET.length).fill(120);
     const request = post(later);
