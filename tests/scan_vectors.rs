@@ -1,4 +1,5 @@
 //! `tests/vectors/scan.json`, natively. The npm package's tests run the same in WebAssembly.
+#![cfg(feature = "scan")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use keyguard::scan::file::Scanner;
