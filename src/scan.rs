@@ -284,7 +284,7 @@ fn decoded(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         output.push(value);
         rest = after.get(length..).unwrap_or_default();
     }
-    Some(output)
+    (output.len() < bytes.len()).then_some(output)
 }
 
 /// The byte for what follows a backslash, and how long that is. `\uXXXX` beyond Latin-1 is left alone: no

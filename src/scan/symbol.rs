@@ -31,7 +31,6 @@ impl Symbol {
             | '\u{2cd}'
             | '\u{fe58}'
             | '\u{fe63}' => Self::Dash,
-            '!'..='~' => Self::Other,
             '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Self::LineBreak,
             '\t'
             | '\u{b}'
@@ -71,7 +70,11 @@ impl Symbol {
             }
             // Circled letters.
             '\u{24b6}'..='\u{24e9}' => Self::Letter(alphabet((char as u32).wrapping_sub(0x24b6))),
-            _ => look_alike(char).map_or(Self::Other, Self::Letter),
+            // Where the look-alikes are: what is no text, as in a picture, and other scripts needn't be searched for.
+            '\u{131}'..='\u{58f}' | '\u{1d00}'..='\u{1d7f}' | '\u{212a}' | '\u{a731}' => {
+                look_alike(char).map_or(Self::Other, Self::Letter)
+            }
+            _ => Self::Other,
         }
     }
 }
@@ -187,6 +190,9 @@ mod tests {
             assert_eq!(Symbol::of(char), Symbol::Letter(letter), "{char}");
         }
         assert_eq!(Symbol::of('ж'), Symbol::Other);
+        for char in LOOK_ALIKES.chars() {
+            assert!(matches!(Symbol::of(char), Symbol::Letter(_)), "{char}");
+        }
     }
 
     /// What the standard library makes of the bytes, with one U+FFFD however many bytes in a row are no text.
