@@ -46,6 +46,8 @@ impl PolicyError {
         // A parser quotes what it can't read, and that may be a key in the wrong place.
         let shown =
             |text: &str, instead: &str| if might_show(text) { instead } else { text }.to_string();
+        // A field without a name, which JSON allows, has a path without a letter.
+        let field = if field.is_empty() { "." } else { field };
         Self { field: shown(field, "."), reason: shown(reason, HOLDS_KEY) }
     }
 }

@@ -31,6 +31,7 @@ fn errors_name_the_field() {
     refused("{", ".");
     refused("{}", ".");
     refused("{} x", ".");
+    refused(r#"{"upstream":{"test":"https://a"},"":7}"#, ".");
     refused(r#"{"upstream":{"test":"https://a"}} x"#, ".");
     refused(r#"{"upstream":{}}"#, "upstream");
     refused(r#"{"upstream":"https://a"}"#, "upstream");
