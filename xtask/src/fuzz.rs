@@ -36,11 +36,20 @@ pub(crate) struct Options {
     pub(crate) only: Option<String>,
     /// What watches the memory.
     pub(crate) sanitizer: Sanitizer,
+    /// Begins with the committed inputs alone and draws the same as the last time, so that what a change breaks is told
+    /// from what nobody had found yet.
+    pub(crate) repeats: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seconds: SECONDS, executions: 0, only: None, sanitizer: Sanitizer::Address }
+        Self {
+            seconds: SECONDS,
+            executions: 0,
+            only: None,
+            sanitizer: Sanitizer::Address,
+            repeats: false,
+        }
     }
 }
 
@@ -144,7 +153,12 @@ fn fuzz(
     target: &'static str,
     options: &Options,
 ) -> Result<Figures> {
-    let found = project.state().join("fuzz/corpus").join(target);
+    let state = project.state();
+    let found =
+        state.join(if options.repeats { "fuzz/repeated" } else { "fuzz/corpus" }).join(target);
+    if options.repeats {
+        let _ = fs::remove_dir_all(&found);
+    }
     let artifacts = project.state().join("fuzz/artifacts").join(target);
     for folder in [&found, &artifacts] {
         fs::create_dir_all(folder)
@@ -160,6 +174,7 @@ fn fuzz(
             .arg(format!("-dict={}", project.root().join("fuzz/words.dict").display()))
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .arg(format!("-max_total_time={seconds}"))
+            .args(options.repeats.then_some("-seed=1"))
             .args([
                 "-max_len=1024",
                 "-timeout=5",

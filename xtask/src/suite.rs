@@ -244,7 +244,10 @@ impl Suite {
     fn fuzz(&self) -> Result<Outcome> {
         say!(
             "{}",
-            fuzz::run(&self.project, &fuzz::Options { seconds: 10, ..fuzz::Options::default() })?
+            fuzz::run(
+                &self.project,
+                &fuzz::Options { seconds: 10, repeats: true, ..fuzz::Options::default() }
+            )?
         );
         Ok(Outcome::Built)
     }
