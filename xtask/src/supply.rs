@@ -133,18 +133,27 @@ pub(crate) fn oldest_compiler(project: &Project) -> Result<ExitCode> {
     let mut list = project.command("rustup");
     list.args(["toolchain", "list"]);
     let listed = process::capture(list).unwrap_or_default();
-    if !listed.lines().any(|line| line.starts_with(&format!("{version}."))) {
+    let Some(toolchain) = toolchain(&listed, version) else {
         say!(
             "Rust {version} is not here (`rustup toolchain install {version}`): clippy's incompatible_msrv is all that checks it"
         );
         return Ok(ExitCode::SUCCESS);
-    }
+    };
     let mut check = project.command("rustup");
-    check.args(["run", version, "cargo", "check", "--locked", "--workspace"]);
+    check.args(["run", toolchain, "cargo", "check", "--locked", "--workspace"]);
     check.args(["--exclude", "keyguard-worker", "--all-targets"]);
     check.env("CARGO_TARGET_DIR", project.state().join("msrv"));
     process::run("cargo check", check, &project.state().join("msrv.log"))?;
+    say!("{toolchain} does");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The one of rustup's toolchains that is of a version: `1.88-…` when it was asked for by that, `1.88.0-…` by all of it.
+fn toolchain<'a>(listed: &'a str, version: &str) -> Option<&'a str> {
+    listed
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .find(|name| name.strip_prefix(version).is_some_and(|rest| rest.starts_with(['.', '-'])))
 }
 
 /// Checks a copy of the workspace with the oldest versions of direct dependencies that Cargo.toml takes.
@@ -170,4 +179,19 @@ pub(crate) fn minimal_versions(project: &Project) -> Result<()> {
     process::run("cargo test of the core", core, &log)?;
     say!("the oldest versions that we say we take do");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toolchain_is_found_by_either_of_its_names() {
+        let listed =
+            |name: &str| format!("stable-x86_64 (active, default)\n1.8.0-x86_64\n{name}\n");
+        for name in ["1.88-x86_64", "1.88.0-x86_64"] {
+            assert_eq!(toolchain(&listed(name), "1.88"), Some(name));
+        }
+        assert_eq!(toolchain(&listed("1.880-x86_64"), "1.88"), None);
+    }
 }
