@@ -118,25 +118,12 @@ fn run() -> Result<ExitCode> {
             no_more(&mut arguments)?;
             supply::oldest_compiler(&Project::locate()?)
         }
-        "minimal-versions" => {
-            no_more(&mut arguments)?;
-            supply::minimal_versions(&Project::locate()?)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        "minimal-versions" => alone(&mut arguments, supply::minimal_versions),
         "fuzz" => fuzz(&mut arguments),
         "mutants" => mutants(&mut arguments),
-        "coverage" => {
-            no_more(&mut arguments)?;
-            coverage::run(&Project::locate()?)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        "coverage" => alone(&mut arguments, coverage::run),
         "agreement" => agreement(&mut arguments),
-        "setup" => {
-            no_more(&mut arguments)?;
-            let project = Project::locate()?;
-            Tools::install(&project)?;
-            Ok(ExitCode::SUCCESS)
-        }
+        "setup" => alone(&mut arguments, |project| Tools::install(project).map(drop)),
         "help" => {
             say!("{USAGE}");
             Ok(ExitCode::SUCCESS)
@@ -343,6 +330,13 @@ fn scale(arguments: &mut Parser) -> Result<ExitCode> {
         return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     scale::run(&project, is_quick)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A task that takes nothing more.
+fn alone(arguments: &mut Parser, task: impl FnOnce(&Project) -> Result<()>) -> Result<ExitCode> {
+    no_more(arguments)?;
+    task(&Project::locate()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
