@@ -67,7 +67,6 @@ usage: cargo xtask <task>
       --test-hooks         with the hooks that tests use; never for a deployment
       --out DIR
   build web              the npm package, into www/pkg
-      --verify             build it a second time elsewhere, and compare each byte
   bench edge             what the edge costs beside others, into docs/performance.md (needs nginx and wrk)
       --rounds N           (9) how often each has its turn
       --seconds S          (2) for how long
@@ -94,6 +93,7 @@ usage: cargo xtask <task>
       --quick              as little as shows that it works; nothing is written
   msrv                   check with the oldest compiler that we say we take, where rustup has it
   minimal-versions       check with the oldest versions of direct dependencies that we say we take
+  reproduce              build both products once more in another folder, and compare each byte
   setup                  install the pinned tools, as every other task does when they are missing";
 
 fn run() -> Result<ExitCode> {
@@ -119,6 +119,7 @@ fn run() -> Result<ExitCode> {
             supply::oldest_compiler(&Project::locate()?)
         }
         "minimal-versions" => alone(&mut arguments, supply::minimal_versions),
+        "reproduce" => alone(&mut arguments, supply::reproduce),
         "fuzz" => fuzz(&mut arguments),
         "mutants" => mutants(&mut arguments),
         "coverage" => alone(&mut arguments, coverage::run),
@@ -177,20 +178,9 @@ fn build(arguments: &mut Parser) -> Result<ExitCode> {
             worker::build(&project, &Tools::install(&project)?, &options)?;
         }
         "web" => {
-            let mut is_verified = false;
-            while let Some(argument) = arguments.next()? {
-                match argument {
-                    Arg::Long("verify") => is_verified = true,
-                    other => return Err(other.unexpected().into()),
-                }
-            }
+            no_more(arguments)?;
             let project = Project::locate()?;
-            let tools = Tools::install(&project)?;
-            if is_verified {
-                web::verify(&project, &tools)?;
-            } else {
-                web::build(&project, &tools)?;
-            }
+            web::build(&project, &Tools::install(&project)?)?;
         }
         _ => bail!("build what? `worker` or `web`"),
     }

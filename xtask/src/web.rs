@@ -3,7 +3,6 @@
 mod exports;
 mod scan;
 mod text;
-mod verify;
 
 use std::{
     collections::BTreeMap,
@@ -22,8 +21,6 @@ use crate::{
     tools::{self, Tools},
     worker,
 };
-
-pub(crate) use verify::verify;
 
 /// Builds the package into www/pkg, and fails when a page would have to download more than the budget allows.
 ///
