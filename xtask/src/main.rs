@@ -22,6 +22,8 @@ mod mutants;
 mod process;
 mod project;
 mod python;
+mod release;
+mod sbom;
 mod scale;
 mod soak;
 mod suite;
@@ -94,6 +96,7 @@ usage: cargo xtask <task>
   msrv                   check with the oldest compiler that we say we take, where rustup has it
   minimal-versions       check with the oldest versions of direct dependencies that we say we take
   reproduce              build both products once more in another folder, and compare each byte
+  release --dry-run      pack what a release is, with bills of materials and digests, and check it; nothing is published
   setup                  install the pinned tools, as every other task does when they are missing";
 
 fn run() -> Result<ExitCode> {
@@ -119,6 +122,7 @@ fn run() -> Result<ExitCode> {
             supply::oldest_compiler(&Project::locate()?)
         }
         "minimal-versions" => alone(&mut arguments, supply::minimal_versions),
+        "release" => release(&mut arguments),
         "reproduce" => alone(&mut arguments, supply::reproduce),
         "fuzz" => fuzz(&mut arguments),
         "mutants" => mutants(&mut arguments),
@@ -300,6 +304,13 @@ fn agreement(arguments: &mut Parser) -> Result<ExitCode> {
     let project = Project::locate()?;
     agreement::run(&project, &Tools::install(&project)?, options)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn release(arguments: &mut Parser) -> Result<ExitCode> {
+    let Some(Arg::Long("dry-run")) = arguments.next()? else {
+        bail!("say `--dry-run`: nothing is published from here");
+    };
+    alone(arguments, release::dry_run)
 }
 
 fn scale(arguments: &mut Parser) -> Result<ExitCode> {
