@@ -17,6 +17,7 @@ class Call {
   started = Date.now();
   isSent = false;
   isLate = false;
+  isStruck = false;
 
   constructor(env, ctx) {
     this.env = env;
@@ -35,8 +36,10 @@ class Call {
     this.limiting = within(ms, () => limiter.limit({ key }).then(({ success }) => success === true), null);
   }
 
-  /** Counts a refused credential for an address, after the answer. */
+  /** Counts a refused credential for an address, after the answer: once, however many keys that nobody has one request names. */
   strike(limiter, network, address) {
+    if (this.isStruck) return;
+    this.isStruck = true;
     this.after("strike", async () => {
       const { success } = await limiter.limit({ key: network });
       if (!success) instance.sound(() => guard.struck(this.env, address, Date.now()));

@@ -182,6 +182,19 @@ describe('an address with refused credentials', () => {
     assertRefused(await edge.sendAs(guess(), from('192.0.2.2')), 'invalid-key');
   });
 
+  test('is counted once for a request, however many keys that nobody has it names', async () => {
+    const keys = () => Array.from({ length: 8 }, (_, index) => `k${index}=${issueKey('secret', 'test')}`).join('&');
+    for (let index = 0; index < 3; index += 1) {
+      assertRefused(await edge.send({ target: `/?${keys()}`, ...from('192.0.2.3') }), 'invalid-request');
+    }
+    await sleep(100);
+    // Of an address over the limit most of these would get 429.
+    const cold = Array.from({ length: 30 }, () => seed('secret', 'test'));
+    for (const { entry } of cold) entries.set(...entry);
+    const answers = await Promise.all(cold.map((key) => edge.sendAs(key, from('192.0.2.3'))));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  });
+
   test('of IPv6 is its first 64 bits', async () => {
     for (let index = 0; index < 30; index += 1) await edge.sendAs(guess(), from(`2001:db8:0:1::${index + 1}`));
     await sleep(100);
