@@ -179,7 +179,9 @@ async function resume(request, env, call) {
       if (call.limiting) room = await call.limiting;
       call.storing = call.limiting = undefined;
       const answer = guard.resumed(request, env, call, stored, room);
-      if (!call.storing && !call.limiting) return await answered(request, env, call, answer);
+      if (call.storing || call.limiting) continue;
+      if (!call.isSent && reports.isWaiting) reports.deliver(env, call.ctx);
+      return await answered(request, env, call, answer);
     }
     return await administered(request, env, call);
   } catch (error) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, mock, test } from 'node:test';
 
 import {
-  Api, assertRefused, entryOf, issueCredential, playStore, policyFor, sleep, startBareEdge, startUpstream, stopAll, until,
+  Api, assertRefused, entryOf, issueCredential, issueKey, playStore, policyFor, sleep, startBareEdge, startUpstream, stopAll, until,
 } from './harness.mjs';
 import { Reports } from '../../worker/reports.mjs';
 
@@ -49,26 +49,31 @@ for (const [what, reports] of [['fails', 2], ['hangs', -1]]) {
   });
 }
 
-test('a report that failed for a while is made by a later refusal, and the key is blocked meanwhile', async () => {
-  const key = await issued();
-  const refused = await fromPage(key.key, 4);
-  assertRefused(refused, 'secret-key-in-browser');
-  const { what } = await until(
-    () => edge.lines.all.map((line) => tried(line)).find((line) => line?.event === 'after-failed'
-      && line.request_id === refused.header('keyguard-request-id')),
-    'the end of the first round',
-  );
-  assert.equal(what, 'report');
-  assert.equal(await isExposed(key), false);
-  await until(async () => {
+for (const [what, isKnown] of [['a later refusal', true], ['a later refusal of a key that the store was asked for', false]]) {
+  test(`a report that failed for a while is made by ${what}, and its key is blocked meanwhile`, async () => {
+    const key = await issued();
+    const refused = await fromPage(key.key, 4);
+    assertRefused(refused, 'secret-key-in-browser');
+    const { what: failed } = await until(
+      () => edge.lines.all.map((line) => tried(line)).find((line) => line?.event === 'after-failed'
+        && line.request_id === refused.header('keyguard-request-id')),
+      'the end of the first round',
+    );
+    assert.equal(failed, 'report');
+    assert.equal(await isExposed(key), false);
+    // Too early for another round.
     assertRefused(await edge.sendAs(key, { target: '/echo' }), 'key-exposed');
-    await sleep(500);
-    return isExposed(key);
-  }, 'the report');
-  const [{ after: seen }] = (await api.audit(key.account)).slice(-1);
-  assert.equal(seen.exposed[0].channel, 'browser');
-  assert.ok(edge.lines.all.every((line) => !line.includes('report-lost')), 'a report was given up');
-});
+    await until(async () => {
+      if (isKnown) assertRefused(await edge.sendAs(key, { target: '/echo' }), 'key-exposed');
+      else assertRefused(await edge.sendAs({ key: issueKey('secret', 'live') }, { target: '/echo' }), 'invalid-key');
+      await sleep(500);
+      return isExposed(key);
+    }, 'the report');
+    const [{ after: seen }] = (await api.audit(key.account)).slice(-1);
+    assert.equal(seen.exposed[0].channel, 'browser');
+    assert.ok(edge.lines.all.every((line) => !line.includes('report-lost')), 'a report was given up');
+  });
+}
 
 test('a page is not certain where a server shows that passed its request on', async () => {
   const key = await issued();
