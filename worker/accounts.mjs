@@ -204,7 +204,7 @@ export class Account extends DurableObject {
 
   async alarm() {
     // Nothing waits for a receiver: a revocation goes to the store meanwhile.
-    this.#telling ??= this.#tell().finally(() => { this.#telling = undefined; });
+    this.#telling ??= this.#tell();
     this.#projecting ??= this.#project().finally(() => { this.#projecting = undefined; });
     await this.#projecting;
   }
@@ -242,25 +242,34 @@ export class Account extends DurableObject {
     }
   }
 
-  /** Tells the policy's webhook what is due, one message after the other. */
+  /** Tells the policy's webhook what is due, and sees to it that the rest follows. */
   async #tell() {
-    const { storage } = this.ctx;
     try {
-      const key = await signingKey(this.env.WEBHOOK_SECRET);
-      const outgoing = JSON.parse(sound(() => wasm.account_notices(this.#sql, this.env, key !== undefined)));
-      for (const message of outgoing?.messages ?? []) {
-        const error = await posted(outgoing.url, key, message);
-        sound(() => wasm.account_told(this.#sql, message.id, error));
+      try {
+        await this.#send();
+      } finally {
+        this.#telling = undefined;
+        const next = this.#next();
+        if (next !== null) await this.ctx.storage.setAlarm(Math.max(next, Date.now()));
       }
-      const next = this.#next();
-      if (next !== null) await storage.setAlarm(Math.max(next, Date.now()));
     } catch (error) {
       console.error(JSON.stringify({ event: "accounts-failed", reason: String(error?.message) }));
     }
   }
 
+  /** Sends the messages that are due, one after the other. */
+  async #send() {
+    const key = await signingKey(this.env.WEBHOOK_SECRET);
+    const outgoing = JSON.parse(sound(() => wasm.account_notices(this.#sql, this.env, key !== undefined)));
+    for (const message of outgoing?.messages ?? []) {
+      const error = await posted(outgoing.url, key, message);
+      sound(() => wasm.account_told(this.#sql, message.id, error));
+    }
+  }
+
+  /** When something is due; a message that only waits for those on their way would call for an alarm again and again. */
   #next() {
-    return JSON.parse(sound(() => wasm.account_next(this.#sql)));
+    return JSON.parse(sound(() => wasm.account_next(this.#sql, this.#telling !== undefined)));
   }
 
   async #put({ name, value, metadata, generation }) {

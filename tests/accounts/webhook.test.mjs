@@ -6,7 +6,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
-import { digest, now, policyFor, sleep, startApi, startUpstream, stopAll, until } from './harness.mjs';
+import {
+  Api, digest, entryOf, issueCredential, now, playStore, policyFor, sleep, startApi, startBareEdge, startUpstream, stopAll, until,
+} from './harness.mjs';
 
 const SECRET = randomBytes(32);
 const ANOTHER_MINUTE = { timeout: 150_000 };
@@ -154,6 +156,35 @@ describe('the webhook', { concurrency: true }, () => {
     await api.revoke(other);
     await api.written(id);
     assert.equal(receiver.messages.length, 1, 'the receiver was still silent');
+  });
+
+  test('that is silent wakes nobody while another message waits, and then gets it', async (t) => {
+    const [receiver, store] = [await startReceiver(), await playStore()];
+    const credential = issueCredential();
+    const edge = await startBareEdge({
+      policy: policyFor(upstream.origin, { webhook: receiver.url, leaks: { presented: true } }),
+      store: store.origin,
+      standIn: true,
+      admin: entryOf('ops', credential),
+      vars: { WEBHOOK_SECRET: `whsec_${SECRET.toString('base64')}` },
+    });
+    t.after(() => stopAll(edge, store, receiver));
+    const api = new Api(edge, credential);
+    receiver.answer = (count) => (count === 1 ? 'silence' : 204);
+    const { id, keys: { secret_live: first, secret_test: second } } = await api.createAccount();
+    const present = async ({ key }) => (await api.post('/leaks', { key }, { Authorization: undefined })).ok(202);
+    await present(first);
+    await until(() => receiver.messages.length === 1, 'a message');
+    const alarms = () => edge.lines.all.filter((line) => line.includes('"event":"alarm"')).length;
+    const before = alarms();
+    await present(second);
+    await sleep(2000);
+    assert.ok(alarms() - before < 10, `${alarms() - before} alarms`);
+    await api.written(id);
+    assert.equal(receiver.messages.length, 1, 'the receiver was still silent');
+    await until(() => receiver.messages.length === 3, 'both messages', 60_000);
+    const told = receiver.messages.map((message) => verified(message).data.key_id);
+    assert.deepEqual(new Set(told.slice(1)), new Set([first.id, second.id]));
   });
 
   test('is told nothing that is not signed', async (t) => {

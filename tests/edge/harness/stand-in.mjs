@@ -35,6 +35,11 @@ let failing = 0;
 
 /** The account's object; it is in the Worker's own isolate here. */
 export class Account extends RealAccount {
+  alarm() {
+    console.log(JSON.stringify({ event: 'alarm' }));
+    return super.alarm();
+  }
+
   expose(...report) {
     if (failing === 0) return super.expose(...report);
     const hangs = failing < 0;

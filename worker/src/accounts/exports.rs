@@ -147,14 +147,16 @@ pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
     outbox::settle(Sql(sql), results, shared::now_ms()).map_err(failed)
 }
 
-/// When the next row or message is due in milliseconds, or `null`.
+/// When the next row or message is due in milliseconds, or `null`. While messages are on their way (`is_telling`), no other is
+/// due before a lease is over: whoever sends them asks anew at the end.
 ///
 /// # Errors
 /// When the database fails.
 #[wasm_bindgen]
-pub fn account_next(sql: &SqlStorage) -> Result<String, JsError> {
+pub fn account_next(sql: &SqlStorage, is_telling: bool) -> Result<String, JsError> {
     let row = outbox::next(Sql(sql)).map_err(failed)?;
-    let message = notices::next(Sql(sql)).map_err(failed)?;
+    let earliest = if is_telling { shared::now_ms() + notices::LEASE_MS } else { 0.0 };
+    let message = notices::next(Sql(sql)).map_err(failed)?.map(|due| due.max(earliest));
     Ok(text(&row.into_iter().chain(message).reduce(f64::min)))
 }
 

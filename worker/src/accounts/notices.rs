@@ -252,8 +252,8 @@ const HAS_ITS_TURN: &str = "NOT EXISTS (SELECT 1 FROM notices AS older
 const MOST_UNTAKEN: u32 = 8;
 /// A receiver is told of a key at most once in this time.
 const INTERVAL_MS: f64 = 60_000.0;
-/// Longer than sending takes at most.
-const LEASE_MS: f64 = 15_000.0;
+/// Longer than sending a message takes at most.
+pub(crate) const LEASE_MS: f64 = 15_000.0;
 const LONGEST_WAIT_MS: f64 = 3_600_000.0;
 const GIVEN_UP_MS: f64 = 86_400_000.0;
 const MAX_ERROR: usize = 200;
