@@ -165,7 +165,7 @@ impl Story {
         );
         let joined = [&request.url, "/", text].concat();
         self.tell("base", check_base_url(&request.url));
-        self.tell("joined", check_path(&["/", text].concat()));
+        self.tell("joined", check_path(["/", text].concat()));
         self.tell("finished", check_request(request.url.as_bytes(), joined.as_bytes()));
     }
 }
