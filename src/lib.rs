@@ -31,6 +31,7 @@ pub mod browser;
 pub mod credential;
 pub mod decide;
 pub mod digest;
+mod escape;
 pub mod explain;
 pub mod exposure;
 pub mod gate;

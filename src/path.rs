@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use crate::url::escape;
+use crate::escape::escape;
 
 /// A path that every server reads the same way.
 ///

@@ -20,8 +20,8 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::{
+    escape::escape,
     key::{MAX_BODY_LENGTH, MIN_BODY_LENGTH},
-    url::escape,
 };
 pub(crate) use find::find_key;
 use symbol::{Symbol, Symbols};

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use zeroize::Zeroizing;
 
 use super::{Alphabet, Finding, unwrap::Piece};
-use crate::{Kind, Mode, scan::symbol::Symbol, url::escape};
+use crate::{Kind, Mode, escape::escape, scan::symbol::Symbol};
 
 /// What a piece was meant to be: ASCII letters, digits and underscores alone.
 pub(super) struct Mended {
