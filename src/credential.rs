@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 use crate::{
     KeyDigest,
     digest::DigestError,
+    headers::is_id,
     key::{ISSUED_BODY_LENGTH, checksum, issue::random_text},
-    record::is_id,
+    scan::{holds_secret_key, might_show_secret_key},
 };
 
 /// A credential of the admin API: `kgadmin_`, 26 random base62 characters, 6 of checksum.
@@ -68,6 +69,11 @@ impl fmt::Debug for AdminCredential {
 pub fn might_show_credential(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.contains(AdminCredential::PREFIX) || text.contains("kgadmin%5f")
+}
+
+/// Whether a text holds what must be neither kept nor shown: a secret key or an operator's credential.
+pub fn might_show(text: &str) -> bool {
+    holds_secret_key(text) || might_show_secret_key(text) || might_show_credential(text)
 }
 
 /// The credentials that a deployment accepts: `name:digest`, separated by spaces or commas.

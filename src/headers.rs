@@ -112,6 +112,13 @@ const OVERRIDES: [&str; 9] = [
     "x-request-url",
 ];
 
+/// Whether an id can stand in a header as it is: visible ASCII, at least one character and not too many.
+pub(crate) fn is_id(text: &str) -> bool {
+    (1..=MAX_ID_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+const MAX_ID_LENGTH: usize = 128;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,7 +25,8 @@ use crate::{
     record::{Exposure, Revocation},
 };
 
-pub use settings::{Settings, SettingsChange, SettingsError, check_id, check_text, might_show};
+pub use crate::credential::might_show;
+pub use settings::{Settings, SettingsChange, SettingsError, check_id, check_text};
 
 /// A key as its account keeps it: what is true of all its versions, and those that are not revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Mode, UnixTime, life::might_show};
+use crate::{Kind, Mode, UnixTime, credential::might_show, headers::is_id};
 
 /// The value of a key's entry in the store, version 1.
 ///
@@ -147,12 +147,6 @@ impl Exposure {
 #[error("the stored value is no key record of version 1")]
 pub struct RecordError;
 
-/// Whether a text can stand in a header as it is: visible ASCII, at least one character and not too many.
-pub(crate) fn is_id(text: &str) -> bool {
-    (1..=MAX_ID_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-const MAX_ID_LENGTH: usize = 128;
 /// As long as an incident's place may be.
 const MAX_PLACE: usize = 512;
 

@@ -4,12 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{
-    Kind, UnixTime,
-    credential::might_show_credential,
-    policy::is_origin,
-    scan::{holds_secret_key, might_show_secret_key},
-};
+use crate::{Kind, UnixTime, credential::might_show, policy::is_origin};
 
 /// What is the same for all versions of a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,11 +154,6 @@ pub fn check_id(field: &'static str, text: &str) -> Result<(), SettingsError> {
         return Err(SettingsError { field, reason: HOLDS_KEY });
     }
     Ok(())
-}
-
-/// Whether a text holds what must not be kept: a secret key or an operator's credential.
-pub fn might_show(text: &str) -> bool {
-    holds_secret_key(text) || might_show_secret_key(text) || might_show_credential(text)
 }
 
 fn is_name(text: &str) -> bool {

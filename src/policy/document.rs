@@ -19,7 +19,7 @@ use super::{
     rates::RatesDocument,
     route::RouteError,
 };
-use crate::{Kind, Mode, life::might_show};
+use crate::{Kind, Mode, credential::might_show};
 use cors::{CorsDocument, check_cors};
 
 /// Why a policy can't be used: the field, and what it should be. It names fields and values that the operator wrote,
