@@ -18,37 +18,8 @@ use crate::{
     policy::is_origin, scan,
 };
 
+pub use crate::policy::ExposureAction;
 pub use report::{ExposureReport, ReportError};
-
-/// What becomes of a secret key that was seen in public.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ExposureAction {
-    /// The request is refused and the operator is told; the key stays as it is.
-    #[default]
-    Refuse,
-    /// The key is refused everywhere until an operator lifts that or it is rotated.
-    Quarantine,
-    /// The key is revoked, for good.
-    Revoke,
-}
-
-impl ExposureAction {
-    /// The word for it, as in policies and reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::Quarantine => "quarantine",
-            Self::Revoke => "revoke",
-        }
-    }
-}
-
-impl fmt::Display for ExposureAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// How a secret key became public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,12 +13,12 @@ mod route;
 
 use alloc::{string::String, vec::Vec};
 
-use crate::{CanonicalPath, ExposureAction, Fault, KeyRecord, Kind, Mode};
+use crate::{CanonicalPath, Fault, KeyRecord, Kind, Mode};
 
 pub use bound::{Bound, KV_PROPAGATION};
 pub use cors::{Cors, EXPOSED_HEADERS, Preflight, is_preflight};
 pub use document::PolicyError;
-pub use incidents::Leaks;
+pub use incidents::{ExposureAction, Leaks};
 pub use last_used::LastUsed;
 pub use origin::Upstream;
 pub(crate) use origin::is_origin;

@@ -1,6 +1,9 @@
 //! Why a request is refused.
 
-use crate::{KeyError, policy::Limit};
+use crate::{
+    KeyError,
+    policy::{Limit, Tier},
+};
 
 /// Why a request is refused: the caller's fault, or at least not ours. What fails on our side is a
 /// [`Fault`](crate::Fault).
@@ -54,4 +57,11 @@ pub enum Denial {
     /// Step 10, and before step 5 for an address that presents refused credentials: too many requests.
     #[error("too many requests")]
     RateLimited(Limit),
+}
+
+impl Tier {
+    /// The refusal of what comes beyond the limit.
+    pub fn denial(&self) -> Denial {
+        Denial::RateLimited(self.limit())
+    }
 }

@@ -1,14 +1,42 @@
 //! What follows from an exposure, and who may report one.
 
 use alloc::string::String;
+use core::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::PolicyError;
-use crate::{
-    ExposureAction,
-    url::{is_host, is_loopback, split_port},
-};
+use crate::url::{is_host, is_loopback, split_port};
+
+/// What becomes of a secret key that was seen in public.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExposureAction {
+    /// The request is refused and the operator is told; the key stays as it is.
+    #[default]
+    Refuse,
+    /// The key is refused everywhere until an operator lifts that or it is rotated.
+    Quarantine,
+    /// The key is revoked, for good.
+    Revoke,
+}
+
+impl ExposureAction {
+    /// The word for it, as in policies and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Quarantine => "quarantine",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+impl fmt::Display for ExposureAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// What becomes of exposed keys, by mode.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]

@@ -5,7 +5,7 @@ mod document;
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use crate::{Denial, Fault, KeyRecord};
+use crate::{Fault, KeyRecord};
 
 pub(super) use document::RatesDocument;
 
@@ -77,11 +77,6 @@ impl Tier {
     /// How many requests pass in a period.
     pub fn limit(&self) -> Limit {
         self.limit
-    }
-
-    /// The refusal of what comes beyond the limit.
-    pub fn denial(&self) -> Denial {
-        Denial::RateLimited(self.limit)
     }
 }
 
