@@ -4,7 +4,7 @@ use std::{fmt, process::ExitCode};
 
 use serde::Deserialize;
 
-use crate::output::plain;
+use crate::plain::plain;
 
 /// Why a command failed. No variant holds a key or a credential.
 #[derive(Debug)]

@@ -16,16 +16,18 @@ mod failure;
 mod ids;
 mod input;
 mod model;
+mod options;
 mod output;
+mod plain;
 mod times;
 mod words;
 
 use std::{env, process::ExitCode};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use keyguard::scan;
 
-use args::{Arguments, Command, Global, Policy};
+use args::{Arguments, Command, Policy};
 use client::Client;
 use commands::{
     account, admin_credential, audit, completions, doctor, explain, export, import, key,
@@ -33,6 +35,7 @@ use commands::{
 };
 use config::Environment;
 use failure::Failure;
+use options::Global;
 
 fn main() -> ExitCode {
     if env::args_os().skip(1).any(|argument| holds_secret(&argument.to_string_lossy())) {
@@ -68,7 +71,7 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
         Command::Policy(Policy::Test(arguments)) => policy_test::run(arguments, global),
         Command::Doctor(arguments) => doctor::run(&arguments, global),
         Command::AdminCredential(command) => admin_credential::run(&command, global),
-        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
     }
 }
 

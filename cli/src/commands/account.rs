@@ -10,11 +10,11 @@ use super::{
     pages,
 };
 use crate::{
-    args::{Change, Global},
     client::{Answer, Client},
     failure::Failure,
     ids::parse_id,
     model::{Account, Key, or_dash},
+    options::{Change, Global},
     output::{self, Table},
     times,
 };

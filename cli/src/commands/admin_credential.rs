@@ -5,7 +5,7 @@ use keyguard::AdminCredential;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::{args::Global, failure::Failure, output};
+use crate::{failure::Failure, options::Global, output};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

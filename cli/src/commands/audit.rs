@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::pages;
 use crate::{
-    args::Global,
     failure::Failure,
     ids::parse_id,
+    options::Global,
     output::{self, Table},
     times,
 };

@@ -8,10 +8,10 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    args::Change,
     client::{Answer, Client},
     failure::Failure,
     model::Key,
+    options::Change,
     output,
 };
 

@@ -1,6 +1,6 @@
 //! `keyguard completions`: what a shell needs to complete commands.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::{failure::Failure, output};
@@ -11,9 +11,9 @@ pub(crate) struct Arguments {
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+/// `command` is what is completed.
+pub(crate) fn run(arguments: &Arguments, mut command: Command) -> Result<(), Failure> {
     let mut script = Vec::new();
-    let mut command = crate::args::Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "keyguard", &mut script);
     output::text(&String::from_utf8_lossy(&script))
 }

@@ -11,9 +11,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    args::Global,
     config::BaseUrl,
     failure::Failure,
+    options::Global,
     output::{self, GREEN, RED, YELLOW, styled},
 };
 

@@ -7,9 +7,9 @@ use keyguard::{Form, explain, explain::Likely};
 use serde_json::json;
 
 use crate::{
-    args::Global,
     failure::Failure,
     input,
+    options::Global,
     output::{self, GREEN, RED, YELLOW, styled},
     words::{Kind, Mode},
 };

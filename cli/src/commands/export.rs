@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::{import::Row, pages};
 use crate::{
-    args::Global,
     client::Client,
     failure::Failure,
     ids::parse_id,
     model::{Key, Revoked, Version},
+    options::Global,
     output, times,
 };
 

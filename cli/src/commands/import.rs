@@ -15,7 +15,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::{args::Global, failure::Failure, ids::parse_id, output, times::counted};
+use crate::{failure::Failure, ids::parse_id, options::Global, output, times::counted};
 use batches::Batches;
 use report::Report;
 use sender::Sender;

@@ -13,7 +13,7 @@ mod update;
 use clap::{Args, Subcommand};
 
 use crate::{
-    args::Global, client::Client, failure::Failure, ids::parse_id, input, model::Key, output,
+    client::Client, failure::Failure, ids::parse_id, input, model::Key, options::Global, output,
 };
 
 #[derive(Debug, Subcommand)]

@@ -13,8 +13,8 @@ use serde_json::json;
 
 use super::policy_check;
 use crate::{
-    args::Global,
     failure::Failure,
+    options::Global,
     output::{self, GREEN, RED, YELLOW, styled},
     words::{Kind, Mode},
 };

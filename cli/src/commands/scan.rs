@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use keyguard::scan::file::{Confidence, Finding, Scanner};
 use serde::Serialize;
 
-use crate::{args::Global, failure::Failure, output};
+use crate::{failure::Failure, options::Global, output};
 use baseline::Baseline;
 use files::Looker;
 

@@ -6,9 +6,9 @@ use ureq::http::Method;
 
 use super::Named;
 use crate::{
-    args::{Change, Global},
     commands::change,
     failure::Failure,
+    options::{Change, Global},
     times::{both, now, parse_duration, parse_time},
 };
 

@@ -3,7 +3,7 @@
 use keyguard::ApiKey;
 use serde::Deserialize;
 
-use crate::{args::Global, failure::Failure, input, output};
+use crate::{failure::Failure, input, options::Global, output};
 
 /// Reads a key or a digest, and asks for the digest: the key itself goes nowhere.
 pub(super) fn run(global: &Global) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use keyguard::{ApiKey, Form};
 use serde_json::json;
 
-use crate::{args::Global, failure::Failure, input, output};
+use crate::{failure::Failure, input, options::Global, output};
 
 /// Prints everything that may be told of a key, and so not the key.
 pub(super) fn run(global: &Global) -> Result<(), Failure> {

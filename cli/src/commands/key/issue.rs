@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use ureq::http::Method;
 
 use crate::{
-    args::{Change, Global},
     commands::change,
     failure::Failure,
     ids::parse_id,
+    options::{Change, Global},
     times::parse_time,
     words::{Kind, Mode},
 };

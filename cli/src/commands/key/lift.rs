@@ -5,10 +5,10 @@ use ureq::http::Method;
 
 use super::Named;
 use crate::{
-    args::{Change, Global},
     commands::change,
     failure::Failure,
     ids::parse_id,
+    options::{Change, Global},
 };
 
 #[derive(Args, Debug)]

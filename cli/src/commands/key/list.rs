@@ -3,11 +3,11 @@
 use clap::Args;
 
 use crate::{
-    args::Global,
     commands::pages,
     failure::Failure,
     ids::parse_id,
     model::{Key, last_used, or_dash},
+    options::Global,
     output::{self, Table},
     times,
     words::{Kind, Mode, Status},

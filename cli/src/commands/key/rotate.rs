@@ -6,13 +6,13 @@ use ureq::http::Method;
 
 use super::Named;
 use crate::{
-    args::{Change, Global},
     client::Client,
     commands::change,
     failure::Failure,
     ids::parse_id,
     input,
     model::Key,
+    options::{Change, Global},
     times::{length, parse_duration, parse_time},
 };
 

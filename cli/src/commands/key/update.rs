@@ -6,9 +6,9 @@ use ureq::http::Method;
 
 use super::Named;
 use crate::{
-    args::{Change, Global},
     commands::change,
     failure::Failure,
+    options::{Change, Global},
 };
 
 /// What is not named stays as it is.
