@@ -11,6 +11,7 @@
 
 mod decision;
 mod errors;
+mod explain;
 mod exposure;
 mod inputs;
 mod keys;
@@ -18,6 +19,7 @@ mod pages;
 mod paths;
 mod policies;
 mod printing;
+mod scan;
 
 use proptest::prelude::ProptestConfig;
 

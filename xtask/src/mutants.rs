@@ -78,7 +78,14 @@ const ROUNDS: [Round; 2] = [
     },
     Round {
         title: "all tests of the core",
-        targets: &["--lib", "--test=decide", "--test=vectors", "--test=scan", "--test=properties"],
+        targets: &[
+            "--lib",
+            "--test=decide",
+            "--test=policy",
+            "--test=vectors",
+            "--test=scan_vectors",
+            "--test=properties",
+        ],
         tests: &["--skip", "gate::", "--skip", "memory::"],
     },
 ];

@@ -1,11 +1,13 @@
 //! Whatever is pasted, `explain` ends, and gives nothing of a key away.
-#![allow(missing_docs, clippy::indexing_slicing)]
-#![cfg(not(target_arch = "wasm32"))]
 
 use keyguard::{ApiKey, Form, IssuedKey, Kind, Mode, explain};
 use proptest::prelude::*;
 
+use crate::many;
+
 proptest! {
+    #![proptest_config(many())]
+
     #[test]
     fn any_text_is_explained(text in "(\\PC|[\\s\"'=%_:;(){}–sk*.])*") {
         let explanation = explain(&text, None, None);
