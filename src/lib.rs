@@ -12,11 +12,12 @@
 //! Around it: [`policy`] is what an operator may say, [`life`] what becomes of a key over time, `memory` and [`gate`] what an
 //! edge remembers, [`exposure`] what follows when a key becomes public, [`page`] what a page may send, [`scan`] how keys are found.
 //!
-//! Who attacks this and what stops them stands in [docs/threats.md], which clauses of standards it keeps in
-//! [docs/requirements.md], each line with its tests.
+//! Who attacks this and what stops them stands in [threats], which clauses of standards it keeps in [requirements], each line with its
+//! tests. Both are pages of the [manual], which has all the others, too: `cargo doc --workspace --no-deps` writes the whole of it.
 //!
-//! [docs/threats.md]: https://github.com/keyguard/keyguard/blob/main/docs/threats.md
-//! [docs/requirements.md]: https://github.com/keyguard/keyguard/blob/main/docs/requirements.md
+//! [manual]: ../keyguard_manual/index.html
+//! [threats]: ../keyguard_manual/threats/index.html
+//! [requirements]: ../keyguard_manual/requirements/index.html
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -95,3 +95,14 @@ fn documents_that_are_linked_are_there() {
         }
     }
 }
+
+#[test]
+fn every_page_is_in_the_manual() {
+    let listed = include_str!("../docs/manual/lib.rs").split_once("pages! {").unwrap().1;
+    let listed: BTreeSet<_> = listed.split_whitespace().filter(|word| *word != "}").collect();
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let names = std::fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().file_name());
+    let pages: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    let pages: BTreeSet<_> = pages.iter().filter_map(|name| name.strip_suffix(".md")).collect();
+    assert_eq!(listed, pages);
+}
