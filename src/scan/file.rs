@@ -109,6 +109,8 @@ struct Search {
     base: u64,
     /// From where in the bytes at hand anchors are still to be looked for.
     from: usize,
+    /// Up to where in them disguised keys were looked for.
+    tried: usize,
     /// Where the last finding ends, so that nothing is found twice.
     taken: u64,
     lines: Lines,
@@ -149,25 +151,27 @@ impl Search {
         match anchor {
             Anchor::Plain => {
                 if !self.take(bytes, own::find(bytes, at, 1)) {
-                    self.take(bytes, vendors::find(bytes, at, None));
+                    self.take(bytes, vendors::find(bytes, at, "sk_"));
                 }
             }
-            Anchor::Utf16 => {
-                self.take(bytes, own::find(bytes, at, 2));
+            Anchor::Utf16 { back } => {
+                self.take(bytes, own::find(bytes, at.saturating_sub(back), 2));
             }
             Anchor::Base64 { skipped, back } => {
                 self.take(bytes, encoded::find(bytes, at.saturating_add(skipped), back));
             }
             Anchor::Disguised => {
-                for start in at.saturating_sub(REACH)..=at.saturating_add(1) {
+                let first = at.saturating_sub(REACH).max(self.tried);
+                self.tried = at.saturating_add(2);
+                for start in first..self.tried {
                     self.take(bytes, own::find_disguised(bytes, start));
                 }
             }
-            Anchor::Vendor(index) => {
-                self.take(bytes, vendors::find(bytes, at, Some(index)));
+            Anchor::Vendor(text) => {
+                self.take(bytes, vendors::find(bytes, at, text));
             }
-            Anchor::Pem => {
-                self.take(bytes, pem::find(bytes, at));
+            Anchor::Pem { back } => {
+                self.take(bytes, pem::find(bytes, at.saturating_sub(back)));
             }
         }
     }
@@ -185,7 +189,7 @@ impl Search {
     }
 }
 
-/// What is searched at a time: it stays in the processor's cache while each group of anchors is looked for.
+/// What is searched at a time: it stays in the processor's cache from pass to pass.
 const WINDOW: usize = 32 * 1024;
 
 /// How far before an escape or a cut a key's first letter may be.

@@ -60,6 +60,7 @@ impl Stream {
         self.buffer.drain(..passed);
         self.search.base = base;
         self.search.from = self.search.from.saturating_sub(passed);
+        self.search.tried = self.search.tried.saturating_sub(passed);
     }
 }
 

@@ -18,8 +18,8 @@ use crate::key::checksum;
 pub struct Vendor {
     rule: Rule,
     prefix: &'static str,
-    /// What is searched for, where that is not the prefix but stands inside of the key.
-    anchor: Option<&'static str>,
+    /// What is searched for: the prefix, a rarer part of it, or what stands inside of the key.
+    anchor: &'static str,
     parts: &'static [Part],
     check: Check,
 }
@@ -91,30 +91,28 @@ pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
     VENDORS.iter().map(|vendor| &vendor.rule).chain([&PRIVATE_KEY])
 }
 
-/// What is searched for, and the place in the list of what it belongs to. Those that begin as our own keys do are tried
-/// where those are.
-pub(super) fn anchors() -> impl Iterator<Item = (&'static str, usize)> {
-    VENDORS
-        .iter()
-        .enumerate()
-        .filter(|(_, vendor)| !vendor.prefix.starts_with("sk_"))
-        .map(|(index, vendor)| (vendor.anchor.unwrap_or(vendor.prefix), index))
+/// What is searched for, each text once. Those that begin as our own keys do are tried where those are.
+pub(super) fn anchors() -> impl Iterator<Item = &'static str> {
+    VENDORS.iter().enumerate().filter_map(|(index, Vendor { anchor, .. })| {
+        let is_new = VENDORS.iter().take(index).all(|earlier| earlier.anchor != *anchor);
+        (is_new && *anchor != "sk_").then_some(*anchor)
+    })
 }
 
-/// The key at an anchor: of the one vendor, or of those that begin with `sk_`.
-pub(super) fn find(bytes: &[u8], at: usize, index: Option<usize>) -> Option<Found> {
-    match index {
-        Some(index) => VENDORS.get(index).and_then(|vendor| vendor.find(bytes, at)),
-        None => VENDORS
-            .iter()
-            .filter(|vendor| vendor.prefix.starts_with("sk_"))
-            .find_map(|vendor| vendor.find(bytes, at)),
-    }
+/// The key at an anchor, of those that have it.
+pub(super) fn find(bytes: &[u8], at: usize, anchor: &str) -> Option<Found> {
+    VENDORS
+        .iter()
+        .filter(|vendor| vendor.anchor == anchor)
+        .find_map(|vendor| vendor.find(bytes, at))
 }
 
 impl Vendor {
     fn find(&'static self, bytes: &[u8], at: usize) -> Option<Found> {
-        let start = if self.anchor.is_some() { self.start_before(bytes, at)? } else { at };
+        let start = match self.prefix.find(self.anchor) {
+            Some(offset) => at.checked_sub(offset)?,
+            None => self.start_before(bytes, at)?,
+        };
         let is_inside = start
             .checked_sub(1)
             .and_then(|before| bytes.get(before))
@@ -210,21 +208,19 @@ fn is_after_escape(bytes: &[u8], start: usize) -> bool {
     super::before::Before::of(bytes, start, 1) == super::before::Before::Nothing
 }
 
+impl Vendor {
+    /// Keys that are searched for by another text than their prefix.
+    const fn by(self, anchor: &'static str) -> Self {
+        Self { anchor, ..self }
+    }
+}
+
 const fn vendor(rule: Rule, prefix: &'static str, parts: &'static [Part]) -> Vendor {
-    Vendor { rule, prefix, anchor: None, parts, check: Check::Form }
+    Vendor { rule, prefix, anchor: prefix, parts, check: Check::Form }
 }
 
 const fn checked(rule: Rule, prefix: &'static str, parts: &'static [Part]) -> Vendor {
-    Vendor { rule, prefix, anchor: None, parts, check: Check::Crc32 }
-}
-
-const fn anchored(
-    rule: Rule,
-    prefix: &'static str,
-    anchor: &'static str,
-    parts: &'static [Part],
-) -> Vendor {
-    Vendor { rule, prefix, anchor: Some(anchor), parts, check: Check::Form }
+    Vendor { check: Check::Crc32, ..vendor(rule, prefix, parts) }
 }
 
 const fn secret(id: &'static str, name: &'static str) -> Rule {
@@ -254,47 +250,56 @@ pub static VENDORS: &[Vendor] = &[
         secret("stripe-secret-key", "Stripe live secret key"),
         "sk_live_",
         &[Run(Letters, 10, 247)],
-    ),
+    )
+    .by("sk_"),
     vendor(
         secret("stripe-restricted-key", "Stripe live restricted key"),
         "rk_live_",
         &[Run(Letters, 10, 247)],
-    ),
+    )
+    .by("rk_"),
     vendor(
         lesser("stripe-test-restricted-key", "Stripe test restricted key"),
         "rk_test_",
         &[Run(Letters, 10, 247)],
-    ),
+    )
+    .by("rk_"),
     vendor(
         secret("stripe-webhook-secret", "Stripe webhook signing secret"),
         "whsec_",
         &[Run(Base64, 24, 64)],
     ),
-    vendor(lesser("aws-access-key-id", "AWS access key id"), "AKIA", &[Run(Capitals, 16, 16)]),
+    vendor(lesser("aws-access-key-id", "AWS access key id"), "AKIA", &[Run(Capitals, 16, 16)])
+        .by("KIA"),
     vendor(
         lesser("aws-temporary-key-id", "AWS temporary access key id"),
         "ASIA",
         &[Run(Capitals, 16, 16)],
-    ),
-    checked(secret("github-personal-token", "GitHub personal access token"), "ghp_", GITHUB),
-    checked(secret("github-oauth-token", "GitHub OAuth access token"), "gho_", GITHUB),
+    )
+    .by("SIA"),
+    checked(secret("github-personal-token", "GitHub personal access token"), "ghp_", GITHUB)
+        .by("hp_"),
+    checked(secret("github-oauth-token", "GitHub OAuth access token"), "gho_", GITHUB).by("ho_"),
     checked(secret("github-user-token", "GitHub App user token"), "ghu_", GITHUB),
     checked(secret("github-installation-token", "GitHub App installation token"), "ghs_", GITHUB),
-    checked(secret("github-refresh-token", "GitHub App refresh token"), "ghr_", GITHUB),
+    checked(secret("github-refresh-token", "GitHub App refresh token"), "ghr_", GITHUB).by("hr_"),
     vendor(
         secret("github-fine-grained-token", "GitHub fine-grained personal access token"),
         "github_pat_",
         &[Run(Letters, 22, 22), Word("_"), Run(Letters, 59, 59)],
-    ),
+    )
+    .by("ub_pat_"),
     vendor(
         secret("gitlab-personal-token", "GitLab personal access token"),
         "glpat-",
         &[Run(Url, 20, 64)],
     ),
-    vendor(secret("gitlab-deploy-token", "GitLab deploy token"), "gldt-", &[Run(Url, 20, 64)]),
-    vendor(secret("gitlab-runner-token", "GitLab runner token"), "glrt-", &[Run(Url, 20, 64)]),
-    vendor(secret("slack-bot-token", "Slack bot token"), "xoxb-", SLACK),
-    vendor(secret("slack-user-token", "Slack user token"), "xoxp-", SLACK),
+    vendor(secret("gitlab-deploy-token", "GitLab deploy token"), "gldt-", &[Run(Url, 20, 64)])
+        .by("dt-"),
+    vendor(secret("gitlab-runner-token", "GitLab runner token"), "glrt-", &[Run(Url, 20, 64)])
+        .by("lrt-"),
+    vendor(secret("slack-bot-token", "Slack bot token"), "xoxb-", SLACK).by("xox"),
+    vendor(secret("slack-user-token", "Slack user token"), "xoxp-", SLACK).by("xox"),
     vendor(
         secret("slack-app-token", "Slack app-level token"),
         "xapp-",
@@ -312,7 +317,8 @@ pub static VENDORS: &[Vendor] = &[
         secret("slack-webhook", "Slack incoming webhook"),
         "hooks.slack.com/services/",
         &[Run(Capitals, 8, 16), Word("/"), Run(Capitals, 8, 16), Word("/"), Run(Letters, 20, 32)],
-    ),
+    )
+    .by("m/services/"),
     vendor(
         Rule {
             severity: Severity::Note,
@@ -326,24 +332,27 @@ pub static VENDORS: &[Vendor] = &[
         secret("google-oauth-secret", "Google OAuth client secret"),
         "GOCSPX-",
         &[Run(Url, 28, 28)],
-    ),
-    vendor(secret("npm-token", "npm access token"), "npm_", &[Run(Letters, 36, 36)]),
+    )
+    .by("SPX-"),
+    vendor(secret("npm-token", "npm access token"), "npm_", &[Run(Letters, 36, 36)]).by("pm_"),
     vendor(
         secret("sendgrid-api-key", "SendGrid API key"),
         "SG.",
         &[Run(Url, 22, 22), Word("."), Run(Url, 43, 43)],
     ),
-    vendor(secret("shopify-admin-token", "Shopify admin API token"), "shpat_", SHOPIFY),
-    vendor(secret("shopify-shared-secret", "Shopify shared secret"), "shpss_", SHOPIFY),
-    vendor(secret("shopify-custom-token", "Shopify custom app token"), "shpca_", SHOPIFY),
-    vendor(secret("shopify-private-token", "Shopify private app password"), "shppa_", SHOPIFY),
-    anchored(secret("openai-api-key", "OpenAI API key"), "sk-", "T3BlbkFJ", OPENAI),
+    vendor(secret("shopify-admin-token", "Shopify admin API token"), "shpat_", SHOPIFY).by("shp"),
+    vendor(secret("shopify-shared-secret", "Shopify shared secret"), "shpss_", SHOPIFY).by("shp"),
+    vendor(secret("shopify-custom-token", "Shopify custom app token"), "shpca_", SHOPIFY).by("shp"),
+    vendor(secret("shopify-private-token", "Shopify private app password"), "shppa_", SHOPIFY)
+        .by("shp"),
+    vendor(secret("openai-api-key", "OpenAI API key"), "sk-", OPENAI).by("T3BlbkFJ"),
     vendor(secret("anthropic-api-key", "Anthropic API key"), "sk-ant-", &[Run(Url, 80, 130)]),
     vendor(
         secret("digitalocean-token", "DigitalOcean personal access token"),
         "dop_v1_",
         &[Run(Hex, 64, 64)],
-    ),
+    )
+    .by("v1_"),
     vendor(
         secret("huggingface-token", "Hugging Face access token"),
         "hf_",
@@ -354,21 +363,28 @@ pub static VENDORS: &[Vendor] = &[
         "dckr_pat_",
         &[Run(Url, 27, 27)],
     ),
-    vendor(secret("linear-api-key", "Linear API key"), "lin_api_", &[Run(Letters, 40, 40)]),
-    vendor(secret("figma-token", "Figma personal access token"), "figd_", &[Run(Url, 38, 64)]),
-    vendor(secret("pypi-token", "PyPI API token"), "pypi-AgEIcHlwaS5vcmc", &[Run(Url, 50, 240)]),
-    vendor(secret("square-access-token", "Square access token"), "sq0atp-", &[Run(Url, 22, 22)]),
-    vendor(secret("square-secret", "Square application secret"), "sq0csp-", &[Run(Url, 43, 43)]),
+    vendor(secret("linear-api-key", "Linear API key"), "lin_api_", &[Run(Letters, 40, 40)])
+        .by("pi_"),
+    vendor(secret("figma-token", "Figma personal access token"), "figd_", &[Run(Url, 38, 64)])
+        .by("gd_"),
+    vendor(secret("pypi-token", "PyPI API token"), "pypi-AgEIcHlwaS5vcmc", &[Run(Url, 50, 240)])
+        .by("HlwaS5vcmc"),
+    vendor(secret("square-access-token", "Square access token"), "sq0atp-", &[Run(Url, 22, 22)])
+        .by("sq0"),
+    vendor(secret("square-secret", "Square application secret"), "sq0csp-", &[Run(Url, 43, 43)])
+        .by("sq0"),
     vendor(
         secret("braintree-access-token", "Braintree access token"),
         "access_token$production$",
         &[Run(Letters, 16, 16), Word("$"), Run(Hex, 32, 32)],
-    ),
+    )
+    .by("n$production$"),
     vendor(
         secret("flutterwave-secret-key", "Flutterwave secret key"),
         "FLWSECK-",
         &[Run(Letters, 32, 32), Word("-X")],
-    ),
+    )
+    .by("CK-"),
     vendor(
         secret("vault-service-token", "HashiCorp Vault service token"),
         "hvs.",
@@ -388,10 +404,13 @@ pub static VENDORS: &[Vendor] = &[
         secret("grafana-token", "Grafana service account token"),
         "glsa_",
         &[Run(Letters, 32, 32), Word("_"), Run(Hex, 8, 8)],
-    ),
+    )
+    .by("sa_"),
     vendor(secret("doppler-token", "Doppler personal token"), "dp.pt.", &[Run(Letters, 43, 43)]),
-    vendor(secret("sentry-token", "Sentry user auth token"), "sntryu_", &[Run(Hex, 64, 64)]),
-    vendor(secret("age-secret-key", "age secret key"), "AGE-SECRET-KEY-1", &[Run(Words, 58, 58)]),
+    vendor(secret("sentry-token", "Sentry user auth token"), "sntryu_", &[Run(Hex, 64, 64)])
+        .by("yu_"),
+    vendor(secret("age-secret-key", "age secret key"), "AGE-SECRET-KEY-1", &[Run(Words, 58, 58)])
+        .by("GE-SECRET-KEY-1"),
 ];
 
 const MOST_CHARACTERS: usize = 300;
