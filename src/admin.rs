@@ -155,4 +155,25 @@ mod tests {
             assert!(!is_reserved(path), "{path}");
         }
     }
+
+    #[test]
+    fn each_reason_of_a_life_is_told_as_what_to_do() {
+        use crate::Problem;
+
+        let settings = SettingsError { field: "label", reason: "is too long" };
+        for (error, code, words) in [
+            (LifeError::Revoked, "key-is-revoked", ""),
+            (LifeError::RotationInProgress { until: UnixTime(5) }, "rotation-in-progress", "5"),
+            (LifeError::CurrentVersion, "current-version", ""),
+            (LifeError::NoSuchVersion, "key-not-found", ""),
+            (LifeError::Grace, "invalid-body", "grace_seconds: "),
+            (LifeError::ExpiryPassed, "invalid-body", "expires_at: must be to come"),
+            (LifeError::ExpiryTooFar, "invalid-body", "before the year 10000"),
+            (LifeError::Settings(settings), "invalid-body", "label: is too long"),
+        ] {
+            let problem = Problem::from(AdminDenial::from(error));
+            assert_eq!(problem.code(), code);
+            assert!(problem.document(None, "r").contains(words), "{error:?}");
+        }
+    }
 }

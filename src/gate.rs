@@ -216,4 +216,17 @@ mod tests {
         assert!(gate.closed.len() <= MAX_ADDRESSES);
         assert!(gate.turned_away.len() <= MAX_TURNED_AWAY);
     }
+
+    #[test]
+    fn what_is_no_address_counts_as_one() {
+        for address in ["", "unknown", "192.0.2.1:80", "192.0.2.256", "[::1]"] {
+            assert_eq!(network(address), "", "{address}");
+        }
+        let mut gate = Gate::default();
+        gate.close(&network("unknown"), 60_000);
+        let passed =
+            (0..100).filter(|now| gate.lets_pass(&network("_hidden"), &key(*now), *now)).count();
+        assert!(passed < 100);
+        assert_eq!(format!("{gate:?}"), "Gate { closed: 1, .. }");
+    }
 }

@@ -421,4 +421,36 @@ mod tests {
         let key = ApiKey::parse("sk_test_vYZCAeHawUqDCmVpEKh2U").unwrap();
         assert_eq!(alloc::format!("{key:?}"), "Secret(SecretKey(sk_test_…Kh2U))");
     }
+
+    #[test]
+    fn publishable_key_tells_what_it_is_and_shows_itself() {
+        let issued = IssuedKey::issue(Kind::Publishable, Mode::Test, &[7; 32]);
+        assert_eq!((issued.kind(), issued.mode()), (Kind::Publishable, Mode::Test));
+        let redacted = issued.redacted();
+        let text = issued.into_text();
+        let ApiKey::Publishable(key) = ApiKey::parse(&text).unwrap() else { panic!("{}", *text) };
+        assert_eq!(
+            (key.mode(), key.form(), key.checksum_failed()),
+            (Mode::Test, Form::Issued, false)
+        );
+        assert_eq!(alloc::format!("{key}"), *text);
+        assert_eq!(alloc::format!("{key:?}"), alloc::format!("PublishableKey({:?})", *text));
+        assert!(text.ends_with(redacted.last_four()));
+    }
+
+    #[test]
+    fn secret_key_tells_its_mode_and_shows_its_end_alone() {
+        for mode in [Mode::Test, Mode::Live] {
+            let text = IssuedKey::issue(Kind::Secret, mode, &[7; 32]).into_text();
+            let ApiKey::Secret(key) = ApiKey::parse(&text).unwrap() else { panic!("a secret key") };
+            assert_eq!(key.mode(), mode);
+            let shown = alloc::format!("{key:?}");
+            let body = text.strip_prefix(Kind::Secret.prefix(mode)).unwrap();
+            assert!(
+                body.as_bytes()
+                    .windows(5)
+                    .all(|part| { !shown.contains(core::str::from_utf8(part).unwrap()) })
+            );
+        }
+    }
 }

@@ -375,4 +375,18 @@ mod tests {
         }
         assert_eq!(known(&mut memory, &key, 200_000), Some("a"));
     }
+
+    #[test]
+    fn an_incident_is_new_once_a_minute_and_only_of_a_remembered_key() {
+        let (mut memory, key) = (Memory::new(300_000, 2_000), digest("a"));
+        assert!(!memory.is_first_report(&key, 60_000));
+        memory.keep(key, Some((Rc::new("a"), 1)), 60_000, 60_000);
+        let key = digest("a");
+        let first = [60_000, 60_001, 119_999, 120_000, 120_001]
+            .map(|now| memory.is_first_report(&key, now));
+        assert_eq!(first, [true, false, false, true, false]);
+        // A use is counted by itself.
+        assert!(memory.is_first_use(&key, 120_002, NonZeroU64::new(60_000).unwrap()));
+        assert_eq!(format!("{memory:?}"), "Memory { known: 1, unknown: 0, .. }");
+    }
 }

@@ -321,4 +321,14 @@ mod tests {
             assert_eq!(Problem::from(fault).challenge(), None);
         }
     }
+
+    #[test]
+    fn each_way_not_to_be_a_key_has_words_of_its_own() {
+        let errors = [KeyError::Prefix, KeyError::TooShort, KeyError::TooLong, KeyError::Character];
+        let details = errors.map(not_a_key);
+        for (at, detail) in details.iter().enumerate() {
+            assert!(detail.starts_with("The credential is no API key: ") && detail.ends_with('.'));
+            assert_eq!(details.iter().position(|one| one == detail), Some(at), "{detail}");
+        }
+    }
 }

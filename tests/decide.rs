@@ -9,9 +9,9 @@
 )]
 
 use keyguard::{
-    ApiKey, BearerToken, CanonicalPath, Denial, KeyRecord, Kind, Lookup, Mode, Policy, Problem,
-    RequestFacts, RequestUrl, UnixTime,
-    decide::{admit, bearer, decide},
+    ApiKey, BearerToken, CanonicalPath, Denial, KeyError, KeyRecord, Kind, Lookup, Mode, Policy,
+    Problem, RequestFacts, RequestUrl, UnixTime,
+    decide::{admit, api_key, bearer, decide},
     record::{Exposure, Revocation},
 };
 
@@ -492,4 +492,28 @@ fn no_secret_shows_in_debug_display_or_json() {
         let window = std::str::from_utf8(window).unwrap();
         assert!(!shown.contains(window), "{window} in {shown}");
     }
+}
+
+#[test]
+fn token_that_is_no_key_is_refused_with_what_is_wrong_with_it() {
+    let token = |text: &'static str| BearerToken::from_authorization(Some(text)).unwrap();
+    let refused = |text| api_key(&token(text)).unwrap_err();
+    assert_eq!(refused("Bearer kgadmin_vYZCAeHawUqDCmVpEKh2U"), Denial::NotAKey(KeyError::Prefix));
+    assert_eq!(refused("Bearer sk_vYZC"), Denial::NotAKey(KeyError::TooShort));
+    assert!(api_key(&token("Bearer sk_vYZCAeHawUqDCmVpEKh2U")).is_ok());
+}
+
+#[test]
+fn grant_tells_the_log_who_and_by_which_route_and_shows_nothing_more() {
+    let policy = policy(
+        r#"{"upstream":{"test":"https://a"},"accept_foreign_keys":true,"routes":[{"method":"GET","path":"/pay/{id}"}]}"#,
+    );
+    let path = CanonicalPath::parse("/pay/4711").unwrap();
+    let facts = RequestFacts { method: "GET", path: Some(&path), origin: None, fetch_site: None };
+    let record = record(Kind::Publishable, Mode::Test);
+    let lookup = lookup(Kind::Publishable, Mode::Test, &policy);
+    let grant = decide(&lookup, Some(&record), &facts, &policy, NOW).unwrap();
+    assert_eq!(grant.record(), &record);
+    assert_eq!(grant.route().unwrap().label(), "GET /pay/{id}");
+    assert_eq!(format!("{grant:?}"), r#"Grant { key_id: "key_1", .. }"#);
 }

@@ -2,7 +2,9 @@
 #![cfg(feature = "scan")]
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use keyguard::scan::file::Scanner;
+use std::collections::BTreeSet;
+
+use keyguard::scan::file::{Scanner, VENDORS, rules};
 use serde_json::{Value, json};
 
 #[test]
@@ -24,5 +26,24 @@ fn findings_are_those_of_the_vectors() {
             })
             .collect();
         assert_eq!(Some(&Value::Array(found)), case.get("findings"), "{case}");
+    }
+}
+
+#[test]
+fn every_rule_has_an_id_of_its_own_and_says_what_to_do() {
+    let ids: BTreeSet<_> = rules().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), rules().count());
+    for rule in rules() {
+        let is_plain =
+            |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '-';
+        assert!(rule.id.chars().all(is_plain), "{}", rule.id);
+        assert!(!rule.name.is_empty() && rule.advice.ends_with('.'), "{}", rule.id);
+    }
+    for vendor in VENDORS {
+        assert!(
+            ids.contains(vendor.rule().id) && vendor.prefix().len() > 1,
+            "{}",
+            vendor.rule().id
+        );
     }
 }

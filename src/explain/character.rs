@@ -67,3 +67,45 @@ pub fn invisible_name(character: char) -> &'static str {
         _ => "invisible character",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use super::*;
+    use crate::scan::symbol::Symbol;
+
+    #[test]
+    fn every_invisible_character_has_a_name_and_those_of_one_name_are_a_kind() {
+        let mut names = BTreeMap::<_, u32>::new();
+        let invisible = ('\0'..=char::MAX).filter(|char| Symbol::of(*char) == Symbol::Invisible);
+        invisible.for_each(|char| *names.entry(invisible_name(char)).or_default() += 1);
+        let kinds = names.iter().filter(|(_, number)| **number > 1).map(|(name, _)| *name);
+        let expected = [
+            "combining mark",
+            "control character",
+            "invisible character",
+            "tag character",
+            "variation selector",
+        ];
+        assert!(kinds.eq(expected), "{names:?}");
+        // Unicode's names of single characters are in capitals.
+        let single = names.keys().filter(|name| !expected.contains(name));
+        assert!(single.clone().count() > 15, "{names:?}");
+        assert!(single.into_iter().all(|name| name.starts_with(|char: char| char.is_uppercase())));
+    }
+
+    #[test]
+    fn letters_are_told_by_where_they_come_from() {
+        for (char, alphabet) in [
+            ('ο', Alphabet::Greek),
+            ('ѕ', Alphabet::Cyrillic),
+            ('ｓ', Alphabet::Fullwidth),
+            ('𝐬', Alphabet::Mathematical),
+            ('ⓢ', Alphabet::Circled),
+            ('ꜱ', Alphabet::Other),
+        ] {
+            assert_eq!(Alphabet::of(char), alphabet, "{char}");
+        }
+    }
+}
