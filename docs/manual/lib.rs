@@ -10,6 +10,8 @@
 //! | who has to believe it | [`threats`], [`requirements`], [`assurance`] |
 //! | who changes it | [`contributing`], and the [core's front page](../keyguard/index.html) |
 
+#![expect(clippy::doc_markdown, reason = "in prose the names of products are words")]
+
 macro_rules! pages {
     ($($page:ident)*) => {$(
         #[doc = include_str!(concat!(env!("OUT_DIR"), "/", stringify!($page), ".md"))]
