@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: inputs that nobody thought of, for everything that reads what strangers send.
 //!
 //! Each target of fuzz/ asserts what it knows of its subject, and starts from the inputs that are committed in fuzz/corpus. What it
-//! finds beside them stays below target/, until `cargo fuzz cmin` chooses from it what is worth keeping.
+//! finds beside them stays below target/, until `--keep` chooses from it what is worth committing.
 
 use std::{
     collections::VecDeque,
@@ -23,15 +23,15 @@ use crate::{
 const TARGETS: [&str; 7] = ["bearer", "key", "path", "record", "policy", "scan", "request"];
 
 /// How long each target runs when nobody says otherwise.
-pub(crate) const SECONDS: u32 = 600;
+const SECONDS: u32 = 600;
 
 /// What to fuzz, and for how long.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// How long each target runs.
     pub(crate) seconds: u32,
-    /// How many inputs each target tries at least, however long that takes.
-    pub(crate) executions: u64,
+    /// How many inputs each target tries, however long that takes, in place of a time.
+    pub(crate) executions: Option<u32>,
     /// One target alone.
     pub(crate) only: Option<String>,
     /// What watches the memory.
@@ -39,16 +39,19 @@ pub(crate) struct Options {
     /// Begins with the committed inputs alone and draws the same as the last time, so that what a change breaks is told
     /// from what nobody had found yet.
     pub(crate) repeats: bool,
+    /// Takes into the committed inputs what reaches code that those don't.
+    pub(crate) keeps: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             seconds: SECONDS,
-            executions: 0,
+            executions: None,
             only: None,
             sanitizer: Sanitizer::Address,
             repeats: false,
+            keeps: false,
         }
     }
 }
@@ -159,55 +162,54 @@ fn fuzz(
     if options.repeats {
         let _ = fs::remove_dir_all(&found);
     }
+    let committed = project.root().join("fuzz/corpus").join(target);
     let artifacts = project.state().join("fuzz/artifacts").join(target);
     for folder in [&found, &artifacts] {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot write below {}", folder.display()))?;
     }
-    let mut total: Option<Figures> = None;
-    let mut seconds = options.seconds;
-    loop {
-        let mut command = project.command(programs.join(target));
-        command
-            // New inputs go to the first folder; the others are read.
-            .args([&found, &project.root().join("fuzz/corpus").join(target)])
-            .arg(format!("-dict={}", project.root().join("fuzz/words.dict").display()))
-            .arg(format!("-artifact_prefix={}/", artifacts.display()))
-            .arg(format!("-max_total_time={seconds}"))
-            .args(options.repeats.then_some("-seed=1"))
-            .args([
-                "-max_len=1024",
-                "-timeout=5",
-                "-print_final_stats=1",
-                "-print_new=0",
-                "-reduce_inputs=0",
-            ])
-            // Ten million executions that lose fifty bytes each don't fit.
-            .arg(format!(
-                "-rss_limit_mb={}",
-                if options.sanitizer == Sanitizer::None { 512 } else { 2048 }
-            ))
-            .env("ASAN_OPTIONS", "detect_odr_violation=0");
-        let log = project.state().join(format!("fuzz-{target}.log"));
-        let finished = process::observe(&format!("fuzz {target}"), command, &log)?;
-        if !finished.status.success() {
-            bail!("{target}: {}\n{}", finished.status, advice(&finished, target));
-        }
-        let figures = Figures::read(target, &finished.output)
-            .with_context(|| format!("{} has no figures", log.display()))?;
-        let figures = match total.take() {
-            Some(before) => Figures {
-                executions: before.executions.saturating_add(figures.executions),
-                ..figures
-            },
-            None => figures,
-        };
-        if figures.executions >= options.executions {
-            return Ok(figures);
-        }
-        seconds = SECONDS;
-        total = Some(figures);
+    let mut command = project.command(programs.join(target));
+    command
+        // New inputs go to the first folder; the others are read.
+        .args([&found, &committed])
+        .arg(format!("-dict={}", project.root().join("fuzz/words.dict").display()))
+        .arg(format!("-artifact_prefix={}/", artifacts.display()))
+        .arg(match options.executions {
+            Some(executions) => format!("-runs={executions}"),
+            None => format!("-max_total_time={}", options.seconds),
+        })
+        .args(options.repeats.then_some("-seed=1"))
+        .args([
+            "-max_len=1024",
+            "-timeout=5",
+            "-print_final_stats=1",
+            "-print_new=0",
+            "-reduce_inputs=0",
+        ])
+        // Ten million executions that lose fifty bytes each don't fit.
+        .arg(format!(
+            "-rss_limit_mb={}",
+            if options.sanitizer == Sanitizer::None { 512 } else { 2048 }
+        ))
+        .env("ASAN_OPTIONS", "detect_odr_violation=0");
+    let log = project.state().join(format!("fuzz-{target}.log"));
+    let finished = process::observe(&format!("fuzz {target}"), command, &log)?;
+    if !finished.status.success() {
+        bail!("{target}: {}\n{}", finished.status, advice(&finished, target));
     }
+    if options.keeps {
+        let mut merge = project.command(programs.join(target));
+        // By what is reached, not by how often: one input for each edge is few enough to commit.
+        merge.args(["-merge=1", "-use_counters=0", "-max_len=1024"]).args([&committed, &found]);
+        merge.env("ASAN_OPTIONS", "detect_odr_violation=0");
+        process::run(
+            &format!("keep inputs for {target}"),
+            merge,
+            &project.state().join(format!("fuzz-{target}-keep.log")),
+        )?;
+    }
+    Figures::read(target, &finished.output)
+        .with_context(|| format!("{} has no figures", log.display()))
 }
 
 /// The end of what a target printed, and what to do with the input that it broke on.

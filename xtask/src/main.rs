@@ -83,9 +83,10 @@ usage: cargo xtask <task>
       --minutes N          (30)
   fuzz                   inputs that nobody thought of, against the core's parsers
       --seconds N          (600) for each target
-      --executions N       and on until each has tried so many
+      --executions N       in place of a time: until each has tried so many
       --only TARGET        bearer, key, path, record, policy, scan or request
       --sanitizer none     faster; leaks then show by the memory that is used
+      --keep               take into fuzz/corpus what reaches code that nothing there reaches
   mutants [FILE]...      small changes of the core, each of which a test has to catch (an hour or two)
   coverage               which lines and branches of the core its tests run
   agreement              native and wasm builds of the core, compared request by request
@@ -268,7 +269,8 @@ fn fuzz(arguments: &mut Parser) -> Result<ExitCode> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("seconds") => options.seconds = arguments.value()?.parse()?,
-            Arg::Long("executions") => options.executions = arguments.value()?.parse()?,
+            Arg::Long("executions") => options.executions = Some(arguments.value()?.parse()?),
+            Arg::Long("keep") => options.keeps = true,
             Arg::Long("only") => options.only = Some(arguments.value()?.string()?),
             Arg::Long("sanitizer") => {
                 options.sanitizer = fuzz::Sanitizer::of(&arguments.value()?.string()?)?;
