@@ -10,19 +10,16 @@
 //! `-` for `_` or with a line break inside, counts only where the body looks random; one in the middle of a
 //! longer token, such as a JWT, doesn't count.
 
+mod ahead;
+mod decode;
 #[cfg(feature = "scan")]
 pub mod file;
 mod find;
 pub(crate) mod symbol;
 
-use alloc::vec::Vec;
-
-use zeroize::Zeroizing;
-
-use crate::{
-    escape::escape,
-    key::{MAX_BODY_LENGTH, MIN_BODY_LENGTH},
-};
+use crate::key::{MAX_BODY_LENGTH, MIN_BODY_LENGTH};
+use ahead::Sight;
+use decode::decoded;
 pub(crate) use find::find_key;
 use symbol::{Symbol, Symbols};
 
@@ -50,15 +47,22 @@ pub fn holds_secret_key(text: &str) -> bool {
 /// assert!(!keyguard::scan::might_show_secret_key("/collect/payment_sessions"));
 /// ```
 pub fn might_show_secret_key(text: &str) -> bool {
-    text.contains("%25")
-        || holds_at(text.as_bytes(), MAX_ENCODINGS, letters, |place| {
-            place.is(b"s") && place.starts_key()
-        })
+    might_show(text.as_bytes(), Kinds::Secret)
+}
+
+/// Whether bytes, read as UTF-8, could show a key of either kind, as [`might_show_secret_key`] has it.
+pub fn bytes_might_show_key(bytes: &[u8]) -> bool {
+    might_show(bytes, Kinds::Both)
+}
+
+fn might_show(bytes: &[u8], kinds: Kinds) -> bool {
+    bytes.windows(3).any(|part| part == b"%25")
+        || Search { kinds, asks: Asks::Letters }.finds(bytes)
 }
 
 /// Whether bytes, read as UTF-8, hold a secret key.
 pub fn bytes_hold_secret_key(bytes: &[u8]) -> bool {
-    holds(bytes, MAX_ENCODINGS, |place| place.is(b"s") && place.starts_key())
+    Search { kinds: Kinds::Secret, asks: Asks::Words }.finds(bytes)
 }
 
 /// Whether a text holds a key of either kind.
@@ -72,7 +76,7 @@ pub fn holds_key(text: &str) -> bool {
 
 /// Whether bytes, read as UTF-8, hold a key of either kind.
 pub fn bytes_hold_key(bytes: &[u8]) -> bool {
-    holds(bytes, MAX_ENCODINGS, |place| place.is(b"sp") && place.starts_key())
+    Search { kinds: Kinds::Both, asks: Asks::Words }.finds(bytes)
 }
 
 /// Whether somebody who was asked for a key gave one that starts as a secret key does, whole or not.
@@ -93,45 +97,108 @@ pub fn starts_secret_key(text: &str) -> bool {
 
 /// As [`starts_secret_key`], of bytes that are read as UTF-8.
 pub fn bytes_start_secret_key(bytes: &[u8]) -> bool {
-    holds(bytes, MAX_ENCODINGS, |place| {
-        let is_secret = place.is(b"s");
-        let mut rest =
-            place.rest.filter(|symbol| !matches!(symbol, Symbol::Space | Symbol::LineBreak));
-        is_secret && spells(&mut rest, "k") && separator(&mut rest).is_some()
-    })
+    Search { kinds: Kinds::Secret, asks: Asks::Start }.finds(bytes)
 }
 
-/// Asks at each start of a word, in the bytes and in what they decode to.
-fn holds(bytes: &[u8], encodings: u8, is_found: fn(Place<'_>) -> bool) -> bool {
-    holds_at(bytes, encodings, words, is_found)
+/// What is looked for.
+#[derive(Clone, Copy)]
+struct Search {
+    kinds: Kinds,
+    asks: Asks,
 }
 
-/// Asks at each of the places, in the bytes and in what they decode to.
-fn holds_at(
-    bytes: &[u8],
-    encodings: u8,
-    places: for<'a> fn(&'a [u8]) -> Places<'a>,
-    is_found: fn(Place<'_>) -> bool,
-) -> bool {
-    places(bytes).any(is_found)
-        || encodings.checked_sub(1).is_some_and(|encodings| {
-            decoded(bytes).is_some_and(|bytes| holds_at(&bytes, encodings, places, is_found))
-        })
+/// Which keys are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kinds {
+    Secret,
+    Both,
 }
 
-/// The first letter of each word. Only a plain letter or digit before it makes it part of another
-/// word: a key that something invisible, or another script's letter, sets apart is still a key.
-fn words(bytes: &[u8]) -> Places<'_> {
-    let symbols = Symbols::of(bytes);
-    Places { symbols, is_inside: false, is_joined: false, wants_every_letter: false }
+/// Where a key is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// Where a word starts.
+    Words,
+    /// At each letter.
+    Letters,
+    /// Where a word starts, and there for its prefix alone, be it with spaces in it.
+    Start,
 }
 
-/// Every letter.
-fn letters(bytes: &[u8]) -> Places<'_> {
-    Places { wants_every_letter: true, ..words(bytes) }
+impl Search {
+    /// Looks into the bytes, and into what they decode to.
+    fn finds(self, bytes: &[u8]) -> bool {
+        self.finds_in(bytes, MAX_ENCODINGS)
+    }
+
+    fn finds_in(self, bytes: &[u8], encodings: u8) -> bool {
+        let (is_there, may_be_escaped) = match self.asks {
+            Asks::Start => (self.walks_to_one(bytes), true),
+            Asks::Words | Asks::Letters => self.jumps_to_one(bytes),
+        };
+        let inside =
+            |encodings| decoded(bytes).is_some_and(|bytes| self.finds_in(&bytes, encodings));
+        is_there || may_be_escaped && encodings.checked_sub(1).is_some_and(inside)
+    }
+
+    /// As [`Self::walks_to_one`], but jumps over nearly all of a text; and whether there may be escapes.
+    fn jumps_to_one(self, bytes: &[u8]) -> (bool, bool) {
+        let mut may_be_escaped = false;
+        let is_there = ahead::sights(bytes).find_map(|sight| {
+            let Sight::Middle(at) = sight else {
+                may_be_escaped = true;
+                return None;
+            };
+            let (before, from_there) =
+                at.checked_sub(1).and_then(|at| bytes.split_at_checked(at)).unwrap_or_default();
+            match from_there {
+                [b's' | b'S' | b'p' | b'P', ..] => {
+                    let place = self.places(from_there).behind(before).next();
+                    place.is_some_and(|place| self.is_at(place)).then_some(true)
+                }
+                // Something that isn't seen may be in between, or something drawn alike before: too rare to be quick at. What is
+                // asked of all places once needn't be asked again.
+                [first, ..] if is_unclear(*first) => {
+                    may_be_escaped = true;
+                    Some(self.walks_to_one(bytes))
+                }
+                _ => None,
+            }
+        });
+        (is_there.unwrap_or_default(), may_be_escaped)
+    }
+
+    /// Whether it is at one of the places.
+    fn walks_to_one(self, bytes: &[u8]) -> bool {
+        self.places(bytes).any(|place| self.is_at(place))
+    }
+
+    fn places(self, bytes: &[u8]) -> Places<'_> {
+        Places {
+            symbols: Symbols::of(bytes),
+            is_inside: false,
+            is_joined: false,
+            wants_every_letter: self.asks == Asks::Letters,
+        }
+    }
+
+    fn is_at(self, place: Place<'_>) -> bool {
+        let is_kind = match place.first {
+            b's' => true,
+            b'p' => self.kinds == Kinds::Both,
+            _ => false,
+        };
+        is_kind && if self.asks == Asks::Start { place.starts_prefix() } else { place.starts_key() }
+    }
 }
 
-/// The places in a text where a key may start.
+/// Whether a byte is no character that a reader sees.
+fn is_unclear(byte: u8) -> bool {
+    !byte.is_ascii() || Symbol::of(char::from(byte)) == Symbol::Invisible
+}
+
+/// The places in a text where a key may start: every letter, or the first of each word. Only a plain letter or digit before it makes it
+/// part of another word: a key that something invisible, or another script's letter, sets apart is still a key.
 struct Places<'a> {
     symbols: Symbols<'a>,
     is_inside: bool,
@@ -161,6 +228,18 @@ impl<'a> Iterator for Places<'a> {
     }
 }
 
+impl Places<'_> {
+    /// The same places, behind these bytes.
+    fn behind(mut self, bytes: &[u8]) -> Self {
+        let word = bytes.iter().rposition(|byte| !matches!(byte, b'-' | b'_'));
+        let is_word = word.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+        let ends_there = word == bytes.len().checked_sub(1);
+        self.is_inside = is_word && ends_there;
+        self.is_joined = is_word && !ends_there;
+        self
+    }
+}
+
 /// A place where a key may start.
 struct Place<'a> {
     /// The letter that stands there, in lower case.
@@ -171,9 +250,11 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether one of these letters stands there.
-    fn is(&self, letters: &[u8]) -> bool {
-        letters.contains(&self.first)
+    /// Whether a prefix starts there: `first` is known, and spaces count for nothing.
+    fn starts_prefix(self) -> bool {
+        let is_seen = |symbol: &Symbol| !matches!(symbol, Symbol::Space | Symbol::LineBreak);
+        let mut rest = self.rest.filter(is_seen);
+        spells(&mut rest, "k") && separator(&mut rest).is_some()
     }
 
     /// Whether a key starts there: `first` is known, the rest of the prefix and a body follow.
@@ -261,40 +342,6 @@ impl Body {
     /// bodies about 4 in 1,000 lack a digit, a small letter or a later capital.
     fn looks_random(&self) -> bool {
         self.has_digit && self.has_lower && self.has_later_upper
-    }
-}
-
-/// The bytes with one layer of escapes taken off: `%XX` of URLs, `\uXXXX`, `\n` and their kin of JSON.
-/// `None` if there is nothing to take off.
-///
-/// The copy may hold a secret key, so it is wiped; it never grows, which would leave copies unwiped.
-fn decoded(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    if !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\')) {
-        return None;
-    }
-    let mut output = Zeroizing::new(Vec::with_capacity(bytes.len()));
-    let mut rest = bytes;
-    while let Some((&byte, after)) = rest.split_first() {
-        let unescaped = match byte {
-            b'%' => escape(after).map(|value| (value, 2)),
-            b'\\' => json_escape(after),
-            _ => None,
-        };
-        let (value, length) = unescaped.unwrap_or((byte, 0));
-        output.push(value);
-        rest = after.get(length..).unwrap_or_default();
-    }
-    (output.len() < bytes.len()).then_some(output)
-}
-
-/// The byte for what follows a backslash, and how long that is. `\uXXXX` beyond Latin-1 is left alone: no
-/// serialiser writes ASCII with it, and what it spells is read after the text was parsed.
-fn json_escape(after: &[u8]) -> Option<(u8, usize)> {
-    match after {
-        [b'n' | b'r' | b't' | b'b' | b'f', ..] => Some((b'\n', 1)),
-        [b'u', b'0', b'0', digits @ ..] => escape(digits).map(|value| (value, 5)),
-        [other, ..] if !other.is_ascii_alphanumeric() => Some((*other, 1)),
-        _ => None,
     }
 }
 

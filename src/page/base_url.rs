@@ -32,9 +32,9 @@ pub fn check_base_url(href: impl AsRef<[u8]>) -> Result<(), Refusal> {
     if !is_https && !is_loopback(authority) {
         return Err(Refusal::InvalidOptions(OptionRule::Scheme));
     }
-    let is_host = authority
-        .iter()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_:[]".contains(byte));
+    let is_host = authority.iter().all(
+        |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b':' | b'[' | b']'),
+    );
     if authority.is_empty() || !is_host || check_characters(path).is_err() || climbs(path) {
         return Err(Refusal::InvalidOptions(OptionRule::BaseUrl));
     }

@@ -27,7 +27,8 @@ pub fn is_misplaced(mode: Mode, host: impl AsRef<[u8]>) -> bool {
 }
 
 fn is_public(host: &[u8]) -> bool {
-    let is_name = host.contains(&b'.') && host.last().is_some_and(u8::is_ascii_alphabetic);
+    let is_dotted = host.split(|byte| *byte == b'.').nth(1).is_some();
+    let is_name = is_dotted && host.last().is_some_and(u8::is_ascii_alphabetic);
     is_name
         && !host
             .split(|byte| matches!(byte, b'.' | b'-'))

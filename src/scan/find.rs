@@ -1,6 +1,6 @@
 //! Finding a key's exact text, to know whose it is.
 
-use super::{MAX_ENCODINGS, decoded};
+use super::{MAX_ENCODINGS, decode::decoded};
 use crate::{ApiKey, Kind, Mode, key::MAX_BODY_LENGTH};
 
 /// Offers every secret key that stands in the bytes, or in what they decode to, until one is taken.
