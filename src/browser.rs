@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use crate::{
     key::{Kind, Mode},
     page::{self, KeyRules, OptionRule, PathRule, Place, Refusal},
-    scan::bytes_hold_key,
+    scan::{bytes_hold_secret_key, bytes_might_show_key},
 };
 
 /// Judges a text, or bytes. `question` says as what, and `number` what else there is to know.
@@ -26,11 +26,11 @@ use crate::{
 /// | 3 | the page's host | what 2 answered | verdict |
 /// | 4 | a base URL | | verdict |
 /// | 5 | a path, which will follow it | | verdict |
-/// | 6 | the members that the guard pins, one a line | | verdict |
-/// | 7 | the method and the headers, names and values in turn, one a line | | verdict |
-/// | 8 | a body, if it can be read on the spot | | verdict |
-/// | 9 | what was asked for, and what the finished request says of itself | bytes of the first | verdict |
-/// | 10 | what somebody else says, such as an error | | verdict, if it quotes a key |
+/// | 6 | what is sent ahead of the body, one a line: the members that the guard pins; the headers and the method, names and values in turn | the lines | verdict |
+/// | 7 | a body, if it can be read on the spot | | verdict |
+/// | 8 | what was asked for, and what the finished request says of itself | bytes of the first | verdict |
+/// | 9 | what was thrown at the guard | | verdict, if it quotes a secret key |
+/// | 10 | what somebody else says and will be shown | | verdict, if it might show a key |
 /// | 11 | a method | | 2 if it gets an `Idempotency-Key`, 1 if it can be repeated without, 0 |
 #[wasm_bindgen]
 pub fn judge(question: u32, given: Option<Box<[u8]>>, number: u32) -> u32 {
@@ -44,13 +44,13 @@ pub fn judge(question: u32, given: Option<Box<[u8]>>, number: u32) -> u32 {
         4 => page::check_base_url(bytes),
         5 if given.is_none() => Err(Refusal::InvalidPath(PathRule::NotAString)),
         5 => page::check_path(bytes),
-        6 => page::check_pinned(bytes),
-        7 => check_headers(bytes),
-        8 if given.is_none() => Err(Refusal::UnreadableBody),
-        8 => page::check_body(bytes),
-        9 => check_request(bytes, number),
-        10 if bytes_hold_key(bytes) => Err(Refusal::SecretKey(Place::Header)),
-        10 => Ok(()),
+        6 => page::check_head(bytes, usize::try_from(number).unwrap_or_default()),
+        7 if given.is_none() => Err(Refusal::UnreadableBody),
+        7 => page::check_body(bytes),
+        8 => check_request(bytes, number),
+        9 if bytes_hold_secret_key(bytes) => Err(Refusal::SecretKey(Place::Header)),
+        10 if bytes_might_show_key(bytes) => Err(Refusal::SecretKey(Place::Header)),
+        9 | 10 => Ok(()),
         11 if page::wants_idempotency_key(bytes) => return 2,
         11 => return u32::from(page::is_repeatable(bytes, false)),
         _ => Err(Refusal::UnverifiedRequest),
@@ -106,14 +106,6 @@ fn check_place(host: &[u8], is_test: bool) -> Result<(), Refusal> {
     let mode = if is_test { Mode::Test } else { Mode::Live };
     let is_misplaced = page::is_misplaced(mode, host);
     if is_misplaced { Err(Refusal::WrongEnvironment(mode)) } else { Ok(()) }
-}
-
-fn check_headers(lines: &[u8]) -> Result<(), Refusal> {
-    let mut lines = lines.split(|byte| *byte == b'\n');
-    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-        page::check_header(name, value)?;
-    }
-    Ok(())
 }
 
 fn check_request(told: &[u8], length: u32) -> Result<(), Refusal> {

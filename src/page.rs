@@ -12,7 +12,7 @@ mod retry;
 
 pub use base_url::{check_base_url, check_path};
 pub use environment::is_misplaced;
-pub use fetch_init::{PINNED, Pinned, check_body, check_header, check_pinned, check_request};
+pub use fetch_init::{PINNED, Pinned, check_body, check_head, check_header, check_request};
 pub use key_rules::KeyRules;
 pub use refusal::{InitRule, OptionRule, PathRule, Place, Refusal};
 pub use retry::{Try, are_settings, is_repeatable, wants_idempotency_key};

@@ -99,38 +99,42 @@ fn nothing_leads_elsewhere_and_no_secret_key_goes_along() {
     refused(judge(5, None, 0), Refusal::InvalidPath(PathRule::NotAString));
     refused(ask(5, "//evil.example", 0), Refusal::InvalidPath(PathRule::Start));
 
-    assert_eq!(ask(6, "omit\nerror\ncors\nabout:client\nstrict-origin", 0), 0);
-    let loose = ask(6, "include\nerror\ncors\nabout:client\nstrict-origin", 0);
-    refused(loose, Refusal::InvalidInit(InitRule::Pinned));
-    refused(judge(6, None, 0), Refusal::InvalidInit(InitRule::Pinned));
+    let pinned = "omit\nerror\ncors\nabout:client\nstrict-origin";
+    let sent = |lines: &str| ask(6, &[pinned, "\n", lines, "\nmethod\nPOST"].concat(), 9);
+    assert_eq!(ask(6, pinned, 5), 0);
+    refused(ask(6, &pinned.replace("omit", "include"), 5), Refusal::InvalidInit(InitRule::Pinned));
+    refused(ask(6, pinned, 6), Refusal::InvalidInit(InitRule::Rejected));
+    refused(judge(6, None, 0), Refusal::InvalidInit(InitRule::Rejected));
+    assert_eq!(sent("x-test\ny"), 0);
+    refused(sent(&["x-test\n", SECRET].concat()), Refusal::SecretKey(Place::Header));
+    refused(sent("authorization\nx"), Refusal::InvalidInit(InitRule::Authorization));
 
-    assert_eq!(ask(7, "x-test\ny\nmethod\nPOST", 0), 0);
-    let headers = ["a\nb\nx-test\n", SECRET].concat();
-    refused(ask(7, &headers, 0), Refusal::SecretKey(Place::Header));
-    refused(ask(7, "authorization\nx", 0), Refusal::InvalidInit(InitRule::Authorization));
-
-    assert_eq!((ask(8, "{}", 0), ask(8, "", 0)), (0, 0));
-    refused(judge(8, None, 0), Refusal::UnreadableBody);
-    refused(ask(8, SECRET, 0), Refusal::SecretKey(Place::Body));
+    assert_eq!((ask(7, "{}", 0), ask(7, "", 0)), (0, 0));
+    refused(judge(7, None, 0), Refusal::UnreadableBody);
+    refused(ask(7, SECRET, 0), Refusal::SecretKey(Place::Body));
 }
 
 #[wasm_bindgen_test]
 fn finished_request_is_the_one_that_was_asked_for() {
     let told = "omit\nhttps://api.example/v1omit\nhttps://api.example/v1/a";
-    assert_eq!(ask(9, told, 27), 0);
+    assert_eq!(ask(8, told, 27), 0);
     for length in [0, 26, 28, 54, 55, u32::MAX] {
-        refused(ask(9, told, length), Refusal::UnverifiedRequest);
+        refused(ask(8, told, length), Refusal::UnverifiedRequest);
     }
     let elsewhere = "omit\nhttps://api.example/v1omit\nhttps://evil.example/";
-    refused(ask(9, elsewhere, 27), Refusal::UnverifiedRequest);
-    refused(judge(9, None, 0), Refusal::UnverifiedRequest);
+    refused(ask(8, elsewhere, 27), Refusal::UnverifiedRequest);
+    refused(judge(8, None, 0), Refusal::UnverifiedRequest);
 }
 
 #[wasm_bindgen_test]
 fn who_quotes_a_key_is_told() {
-    assert_eq!((judge(10, None, 0), ask(10, "not a URL", 0)), (0, 0));
-    for key in [KEY, SECRET] {
-        refused(ask(10, key, 0), Refusal::SecretKey(Place::Header));
+    for question in [9, 10] {
+        assert_eq!((judge(question, None, 0), ask(question, "not a URL", 0)), (0, 0));
+        refused(ask(question, SECRET, 0), Refusal::SecretKey(Place::Header));
+    }
+    for shown in [KEY, "tokensk_vYZCAeHawUqDCmVpEKh2U", "%25"] {
+        assert_eq!(ask(9, shown, 0), 0, "{shown}");
+        refused(ask(10, shown, 0), Refusal::SecretKey(Place::Header));
     }
 }
 

@@ -1,10 +1,7 @@
 // One call: tries, waits and an answer. Whether to try again, and after how long a wait, the core says.
-import { guarded, KeyGuardError, obey } from './error.js';
+import { guarded, harmless, KeyGuardError } from './error.js';
 import { wait } from './keyguard_web_bg.js';
 import { requestId, retryAfter, shown } from './problem.js';
-import { QUOTED } from './questions.js';
-import { ask } from './rules.js';
-import { quoted } from './values.js';
 
 /** The answer to a call, and its text if that is asked for: reading it belongs to the try then. */
 export async function answer(tell, copy, make, isRead) {
@@ -37,6 +34,8 @@ export async function answer(tell, copy, make, isRead) {
       failure = control.signal.reason === late ? late : error;
     }
     clearTimeout(timer);
+    // What is still to come of an answer can be aborted.
+    if (hasFailed || isRead) call.release?.();
     const status = hasFailed ? 0 : response.status;
     if (hasFailed) tell('failure', { ...event, code: failure instanceof KeyGuardError ? failure.code : undefined });
     else tell('response', { ...event, status, requestId: requestId(response) });
@@ -51,6 +50,7 @@ export async function answer(tell, copy, make, isRead) {
     }
     tell('retry', { ...event, status, delay });
     if (!isRead) response?.body?.cancel().catch(() => {});
+    call.release?.();
     await sleep(delay, signal);
   }
 }
@@ -65,8 +65,7 @@ async function readOut(call, tell, event) {
     if (type && !call.headers.has('content-type')) call.headers.set('content-type', type);
   } catch (cause) {
     guarded(tell, event, () => {
-      obey(ask(QUOTED, quoted(cause)));
-      throw new KeyGuardError('unreadable-body', 'A file of the body cannot be read', cause);
+      throw new KeyGuardError('unreadable-body', 'A file of the body cannot be read', harmless(cause));
     });
   }
 }
@@ -86,22 +85,20 @@ const sleep = (delay, signal) =>
     if (signal?.aborted) stop();
   });
 
-/** A call as a `RequestInit` of its own, so that it can be sent again. */
+/** A call as a `RequestInit`: of its own, if it may be sent again. */
 export function outgoing(call) {
-  const init = { __proto__: null, ...call, headers: new Headers(call.headers) };
   const { signal, control } = call;
-  if (control) {
-    // Not followed either, and it can be told from a connection that was lost.
-    init.redirect = 'manual';
-    init.signal = control.signal;
-    if (signal != null && AbortSignal.any) {
-      init.signal = AbortSignal.any([signal, control.signal]);
-    } else if (signal != null) {
-      // Browsers of 2023.
-      const abort = () => control.abort(signal.reason);
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort);
-    }
+  if (!control) return call;
+  // Not followed either, and it can be told from a connection that was lost.
+  const init = { __proto__: null, ...call, redirect: 'manual', signal: control.signal };
+  if (signal != null && AbortSignal.any) {
+    init.signal = AbortSignal.any([signal, control.signal]);
+  } else if (signal != null) {
+    // Browsers of 2023.
+    const abort = () => control.abort(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort);
+    call.release = () => signal.removeEventListener('abort', abort);
   }
   return init;
 }

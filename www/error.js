@@ -1,5 +1,5 @@
 import { REFUSALS } from './refusals.js';
-import { QUOTED } from './questions.js';
+import { QUOTED, SHOWN } from './questions.js';
 import { ask } from './rules.js';
 import { quoted } from './values.js';
 
@@ -30,9 +30,15 @@ export function attempt(action, number) {
   try {
     return action();
   } catch (cause) {
-    obey(ask(QUOTED, quoted(cause)));
-    throw refusal(number, cause);
+    throw refusal(number, harmless(cause));
   }
+}
+
+/** What was thrown, unless it shows a key: a refusal of its own, if it plainly holds one. */
+export function harmless(cause) {
+  const text = quoted(cause);
+  obey(ask(QUOTED, text));
+  return ask(SHOWN, text) ? undefined : cause;
 }
 
 /** Does what the guard may refuse, and tells of a refusal. */

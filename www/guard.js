@@ -3,7 +3,7 @@ import { answer, outgoing } from './call.js';
 import { attempt, guarded, KeyGuardError, obey, refusal } from './error.js';
 import { __wbg_set_wasm, areSettings, checkOptions, judge } from './keyguard_web_bg.js';
 import { ProblemError } from './problem.js';
-import { BASE_URL, BODY, HEADERS, IS_TEST, KEY, METHOD, PATH, PINNED, PLACE, REQUEST, SECRET } from './questions.js';
+import { BASE_URL, BODY, IS_TEST, KEY, METHOD, PATH, PLACE, REQUEST, SECRET, SENT } from './questions.js';
 import { INIT_NUMBER, OPTION_NUMBER, REJECTED_INIT, UNREADABLE_OPTIONS } from './refusals.js';
 import { ask } from './rules.js';
 import { body, name, number, options as read, pinned, sent, snapshot } from './values.js';
@@ -108,14 +108,20 @@ export function guardClass(compile) {
     #make(call) {
       const authorization = this.#authorization;
       const { base } = this.#settings;
-      obey(ask(PINNED, pinned(call)));
       if (!areSettings(call.retries, call.timeout)) obey(INIT_NUMBER);
-      obey(ask(HEADERS, sent(call)));
-      obey(judge(BODY, body(call)));
+      const { headers } = call;
+      const lines = sent(call);
+      obey(ask(SENT, lines.join('\n'), lines.length));
+      if (call.body !== null) obey(judge(BODY, body(call)));
       const { init, request } = attempt(() => {
         const init = outgoing(call);
-        init.headers.set('authorization', authorization);
-        return { init, request: new Request(base + call.path, init) };
+        headers.set('authorization', authorization);
+        try {
+          return { init, request: new Request(base + call.path, init) };
+        } finally {
+          // The call may be made again, with what the caller gave.
+          headers.delete('authorization');
+        }
       }, REJECTED_INIT);
       // The browser has parsed all of it in its own way by now, and dropped what it doesn't allow.
       const told = (...lines) => lines.join('\n');

@@ -7,4 +7,13 @@ export { KeyGuardError } from './error.js';
 export { ProblemError } from './problem.js';
 
 /** A publishable key, and the one place that it may be sent to. */
-export const KeyGuard = /* @__PURE__ */ guardClass(() => WebAssembly.compile(decoded(wasm)));
+export const KeyGuard = /* @__PURE__ */ guardClass(() => {
+  const bytes = decoded(wasm);
+  try {
+    // Sooner there than another thread would be asked.
+    return new WebAssembly.Module(bytes);
+  } catch {
+    // Some engines do that at once for a few bytes only.
+    return WebAssembly.compile(bytes);
+  }
+});

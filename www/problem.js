@@ -1,8 +1,8 @@
-import { QUOTED } from './questions.js';
+import { SHOWN } from './questions.js';
 import { ask } from './rules.js';
 
 /** A text of somebody else's, unless it shows a key: servers quote what they were sent. */
-export const shown = (text) => (typeof text === 'string' && text && !ask(QUOTED, text) ? text : undefined);
+export const shown = (text) => (typeof text === 'string' && text && !ask(SHOWN, text) ? text : undefined);
 
 /** An answer that is no success, as RFC 9457 has it or as far as it can be read. */
 export class ProblemError extends Error {

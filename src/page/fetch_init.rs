@@ -26,22 +26,35 @@ pub const PINNED: [Pinned; 5] = [
     Pinned { name: "referrerPolicy", values: "strict-origin origin no-referrer" },
 ];
 
-/// Looks at the values of all members of [`PINNED`], one a line.
+/// Looks at all that is sent ahead of a body, one a line: the members of [`PINNED`], then names and values in turn, of headers and what
+/// else there is, as [`check_header`] has it.
+///
+/// There have to be as many lines as there were values: one with a line break in it could pass for others.
 ///
 /// # Errors
-/// [`Refusal::InvalidInit`].
-pub fn check_pinned(lines: &[u8]) -> Result<(), Refusal> {
-    let mut lines = lines.split(|byte| *byte == b'\n');
+/// The first rule that a line breaks; [`Refusal::InvalidInit`] if there are more or fewer lines.
+pub fn check_head(text: &[u8], count: usize) -> Result<(), Refusal> {
+    let mut lines = text.split(|byte| *byte == b'\n');
+    if lines.clone().count() != count {
+        // No runtime takes a line break, wherever it is.
+        return Err(if bytes_hold_secret_key(text) {
+            Refusal::SecretKey(Place::Header)
+        } else {
+            Refusal::InvalidInit(InitRule::Rejected)
+        });
+    }
     let accepts = |pinned: &Pinned| {
         lines.next().is_some_and(|line| {
             pinned.values.as_bytes().split(|byte| *byte == b' ').any(|value| value == line)
         })
     };
-    if PINNED.iter().all(accepts) && lines.next().is_none() {
-        Ok(())
-    } else {
-        Err(Refusal::InvalidInit(InitRule::Pinned))
+    if !PINNED.iter().all(accepts) {
+        return Err(Refusal::InvalidInit(InitRule::Pinned));
     }
+    while let Some(name) = lines.next() {
+        check_header(name, lines.next().unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 /// Looks at a finished request: the browser has parsed the URL in its own way by then, and dropped what it doesn't allow.
@@ -63,13 +76,14 @@ pub fn check_request(asked: &[u8], finished: &[u8]) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::SecretKey`]; [`Refusal::InvalidInit`] for another `Authorization`, for any API key and for an `Idempotency-Key` that is none.
 pub fn check_header(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
-    if bytes_hold_secret_key(value) || bytes_hold_secret_key(name) {
+    let has_key = bytes_hold_key(value) || bytes_hold_key(name);
+    if has_key && (bytes_hold_secret_key(value) || bytes_hold_secret_key(name)) {
         return Err(Refusal::SecretKey(Place::Header));
     }
     if name.eq_ignore_ascii_case(b"authorization") {
         return Err(Refusal::InvalidInit(InitRule::Authorization));
     }
-    if bytes_hold_key(value) || bytes_hold_key(name) {
+    if has_key {
         return Err(Refusal::InvalidInit(InitRule::KeyInHeader));
     }
     // A server that can't read it would do things twice.
@@ -142,19 +156,38 @@ mod tests {
             let lines = PINNED.map(|pinned| {
                 if pinned.name == name { value } else { pinned.values.split(' ').next().unwrap() }
             });
-            let is_allowed = check_pinned(lines.join("\n").as_bytes()).is_ok();
+            let is_allowed = check_head(lines.join("\n").as_bytes(), PINNED.len()).is_ok();
             assert_eq!(is_allowed, is_accepted, "{name}: {value}");
         }
     }
 
     #[test]
-    fn each_pinned_member_is_named_and_nothing_else() {
-        let lines = "omit\nerror\ncors\nabout:client\norigin";
-        assert_eq!(check_pinned(lines.as_bytes()), Ok(()));
-        for lines in ["", "omit", &lines.replace("\norigin", ""), &[lines, ""].join("\n")] {
+    fn head_is_what_the_guard_pins_and_names_and_values() {
+        let pinned = "omit\nerror\ncors\nabout:client\norigin";
+        let check = |text: &str, count| check_head(text.as_bytes(), count);
+        assert_eq!(check(pinned, 5), Ok(()));
+        let head = [pinned, "\nx-test\ny\nmethod\nPOST"].concat();
+        assert_eq!(check(&head, 9), Ok(()));
+        for (text, count) in [("omit", 1), (&head.replace("omit", "include"), 9)] {
             let refusal = Refusal::InvalidInit(InitRule::Pinned);
-            assert_eq!(check_pinned(lines.as_bytes()), Err(refusal), "{lines:?}");
+            assert_eq!(check(text, count), Err(refusal), "{text:?}");
         }
+        let keyed = head.replace("\ny\n", "\npk_WeHsNn87r4gtNc5BQT9Mj\n");
+        assert_eq!(check(&keyed, 9), Err(Refusal::InvalidInit(InitRule::KeyInHeader)));
+    }
+
+    #[test]
+    fn value_with_a_line_break_passes_for_no_other_line() {
+        let head = "omit\nerror\ncors\nabout:client\norigin\nmethod\nPOST";
+        for count in [0, 1, 6, 8, usize::MAX] {
+            let refusal = Refusal::InvalidInit(InitRule::Rejected);
+            assert_eq!(check_head(head.as_bytes(), count), Err(refusal), "{count}");
+        }
+        // The first member brings what the others should have said.
+        let shifted = [head, "\nx\nunsafe-url"].concat();
+        assert!(check_head(shifted.as_bytes(), 7).is_err());
+        let secret = head.replace("POST", "A\nsk_vYZCAeHawUqDCmVpEKh2U");
+        assert_eq!(check_head(secret.as_bytes(), 7), Err(Refusal::SecretKey(Place::Header)));
     }
 
     #[test]

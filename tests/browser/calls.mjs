@@ -89,6 +89,20 @@ export const calls = {
     ok(names[0] !== names[3]);
   },
 
+  async 'a page that is no secure context makes names as well'(origin) {
+    const { guard } = await begin(origin);
+    const names = () => Array.from({ length: 100 }, () => guard.request('/a', { method: 'POST' }).headers.get('idempotency-key'));
+    Object.defineProperty(crypto, 'randomUUID', { value: undefined, configurable: true });
+    try {
+      const made = names();
+      ok(made.every((name) => UUID.test(name)), made);
+      equal(new Set(made).size, 100);
+    } finally {
+      delete crypto.randomUUID;
+    }
+    ok(names().every((name) => UUID.test(name)));
+  },
+
   async 'a name can be given, or forgone'(origin) {
     const { guard, received } = await begin(origin);
     await guard.fetch('/a', { method: 'POST', idempotencyKey: 'order-17' });
@@ -209,9 +223,23 @@ export const calls = {
     try {
       await calls['an abort ends a try and a wait at once, with its reason'](origin);
       await calls['a try that takes too long ends, and counts as lost'](origin);
+      await calls['an abort reaches a body that is still coming'](origin);
+      await calls["nothing of a call stays on its caller's signal"](origin);
     } finally {
       AbortSignal.any = any;
     }
+  },
+
+  async "nothing of a call stays on its caller's signal"(origin) {
+    const { guard } = await begin(origin);
+    const { signal } = new AbortController();
+    const listening = new Set();
+    signal.addEventListener = (type, listener) => listening.add(listener);
+    signal.removeEventListener = (type, listener) => listening.delete(listener);
+    await atOnce(() => guard.json('/503,429,200', { signal }));
+    await rejected(atOnce(() => guard.fetch('/drop', { signal })));
+    await rejected(guard.json('/403', { signal }));
+    equal(listening.size, 0);
   },
 
   async 'a try that takes too long ends, and counts as lost'(origin) {
@@ -292,7 +320,7 @@ export const calls = {
   async 'no error and no event shows a key, whoever quotes it'(origin) {
     const { guard, events } = await begin(origin, { retries: 0 });
     const reversed = (text) => encodeURIComponent([...text].reverse().join(''));
-    for (const key of [KEY, SECRET, SECRET.toUpperCase(), `sk%5F${BODY}`]) {
+    for (const key of [KEY, SECRET, SECRET.toUpperCase(), `sk%5F${BODY}`, `token${SECRET}`, `sk%25255F${BODY}`]) {
       const body = JSON.stringify({ type: `urn:${key}`, title: key, detail: `no such key as ${key}`, instance: `/a?key=${key}`, code: key, request_id: key, status: key });
       const error = await rejected(guard.json(`/403?reversed=${reversed(body)}`, { headers: { 'x-test': [...key].reverse().join('') } }));
       equal({ ...error }, { status: 403, type: 'about:blank' });

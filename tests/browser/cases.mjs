@@ -205,7 +205,7 @@ export const cases = {
     const guard = await load();
     for (const headers of [
       { Authorization: 'Basic YTpi' }, { AUTHORIZATION: `Bearer ${PUBLISHABLE}` }, [['authorization', '']], new Headers({ authorization: 'x' }),
-      { 'x-key': PUBLISHABLE },
+      { 'x-key': PUBLISHABLE }, { 'x-key': `${PUBLISHABLE}\nx` }, [['x-key', `x\n${PUBLISHABLE}`]], { [`${PUBLISHABLE}\n`]: 'x' },
     ]) {
       await refused('invalid-init', () => guard.request('/a', { headers }));
     }
@@ -216,6 +216,10 @@ export const cases = {
       await refused('secret-key', () => guard.request('/a', { headers }));
     }
     await refused('secret-key', () => guard.request('/a', { method: SECRET }));
+    await refused('secret-key', () => guard.request('/a', { method: `A\n${SECRET}` }));
+    // What only might be one is no refusal of its own, and isn't shown either.
+    const glued = await refused('invalid-init', () => guard.request('/a', { headers: { 'x-key': `token${SECRET}\nx` } }));
+    equal(String(glued.cause ?? '').includes(BODY), false);
   },
 
   async 'a secret key in any readable body is refused'() {
@@ -363,6 +367,39 @@ export const cases = {
         await refused(name === 'body' ? 'secret-key' : 'invalid-init', () => guard.request('/a', { method: 'POST' }), name);
       });
     }
+  },
+
+  async 'a value with a line break passes for no other'() {
+    const guard = await load();
+    for (const init of [
+      { method: 'GET\nx' }, { credentials: 'omit\nerror' }, { credentials: 'omit\nerror\ncors\nabout:client\nstrict-origin\nx', redirect: 'follow' },
+      { referrer: 'about:client\nstrict-origin\nx', referrerPolicy: 'unsafe-url' }, { mode: 'cors\n', referrer: 'x' },
+    ]) {
+      await refused('invalid-init', () => guard.request('/a', init), JSON.stringify(init));
+    }
+  },
+
+  async 'a call that was refused leaves nothing behind for the next'() {
+    const guard = await load();
+    const headers = new Headers({ a: 'b' });
+    await refused('invalid-init', () => guard.request('/a', { method: 'GET', body: 'x', headers }));
+    equal(headers.has('authorization'), false);
+    equal(guard.request('/a', { headers }).headers.get('a'), 'b');
+    await refused('invalid-init', () => guard.request('/a', { headers: { authorization: '' } }));
+  },
+
+  async 'a text is sent as the bytes that were looked at'() {
+    const guard = await load();
+    for (const [body, headers, type] of [['ü', {}, 'text/plain;charset=UTF-8'], ['x'.repeat(2_000), { 'content-type': 'text/csv' }, 'text/csv'], ['', {}, 'text/plain;charset=UTF-8']]) {
+      const request = guard.request('/a', { method: 'POST', body, headers });
+      equal(request.headers.get('content-type'), type);
+      equal(await request.text(), body);
+    }
+    // Half a character is sent as U+FFFD, as `fetch` does.
+    equal(await guard.request('/a', { method: 'POST', body: 'a\ud800b' }).text(), 'a\ufffdb');
+    const { encode } = TextEncoder.prototype;
+    await meanwhile(TextEncoder.prototype, 'encode', function (text) { return encode.call(this, text.includes('sk_') ? 'harmless' : text); }, async () =>
+      equal(await guard.request('/a', { method: 'POST', body: SECRET }).text(), 'harmless'));
   },
 
   async 'setters and getters on Object.prototype see no key and change nothing'() {

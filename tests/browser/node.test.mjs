@@ -103,6 +103,19 @@ test('without WebAssembly nothing is loaded', async (t) => {
   assert.equal(printed, 'true wasm-unavailable ReferenceError\n'.repeat(2));
 });
 
+test('an engine that compiles little at once is given the time', async (t) => {
+  const folder = await consumer(t);
+  const printed = await node(folder, `
+    let asked = 0;
+    WebAssembly.Module = class { constructor(bytes) { asked += 1; throw new RangeError(bytes.length + ' bytes'); } };
+    const { KeyGuard } = await import('keyguard');
+    const load = () => KeyGuard.load('pk_WeHsNn87r4gtNc5BQT9Mj', { baseUrl: 'https://api.example' });
+    const guards = await Promise.all([load(), load()]);
+    console.log(asked, ...guards.map((guard) => guard.request('/a').url));
+  `);
+  assert.equal(printed, '1 https://api.example/a https://api.example/a\n');
+});
+
 test('an API is called from Node', async (t) => {
   const folder = await consumer(t);
   const { origin, received } = await api(t);
