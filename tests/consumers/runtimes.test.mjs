@@ -1,7 +1,7 @@
 // The package outside of browsers.
 
 import assert from 'node:assert/strict';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
 import { stopAll } from '../edge/harness.mjs';
@@ -12,6 +12,8 @@ import { execute, installed, project } from './harness/project.mjs';
 const ARM = process.arch === 'arm64';
 const BUN = installed(`@oven/bun-linux-${ARM ? 'aarch64' : 'x64'}/bin/bun`);
 const DENO = installed(`@deno/linux-${ARM ? 'arm64' : 'x64'}-glibc/deno`);
+/** The oldest that the package says it is for. */
+const OLDEST_NODE = installed('node20/bin/node');
 const SHOP = `
 import { trade } from './trade.js';
 
@@ -37,6 +39,15 @@ async function trade(t, program, args = []) {
 
 test('it pays in Node', async (t) => {
   const { shop, outcome } = await trade(t, process.execPath);
+  assertPaid(shop, outcome);
+});
+
+test("it pays in the oldest Node that the package's engines name", async (t) => {
+  const { engines } = JSON.parse(await readFile(`${folder}/node_modules/keyguard/package.json`));
+  const { shop, outcome } = await trade(t, OLDEST_NODE);
+  if (!shop) return;
+  const { stdout } = await execute(OLDEST_NODE, ['--version'], folder);
+  assert.equal(engines.node, `>=${stdout.trim().slice(1)}`);
   assertPaid(shop, outcome);
 });
 

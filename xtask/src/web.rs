@@ -229,7 +229,7 @@ fn describe(project: &Project, manifest: &Manifest, package: &Path) -> Result<()
         "unpkg": "./keyguard.min.js",
         "jsdelivr": "./keyguard.min.js",
         "files": all_files,
-        "engines": { "node": ">=20.16" },
+        "engines": { "node": ">=20.16.0" },
         "publishConfig": { "access": "public", "provenance": true },
     });
     fs::write(package.join("package.json"), format!("{json:#}\n"))?;
