@@ -177,6 +177,8 @@ impl Candidate {
                         (false, false) => Disguise::None,
                     };
                 }
+                // What stands before a key is no part of it.
+                Step::Join(_) if text.len() == 0 => return None,
                 Step::Join(_) if text.is_issued() => break,
                 Step::Join(Join::Certain) => is_calling = true,
                 Step::Join(Join::Possible) => {

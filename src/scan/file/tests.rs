@@ -79,6 +79,13 @@ fn range_and_position_are_the_keys() {
 }
 
 #[test]
+fn quotes_before_a_key_are_no_part_of_it() {
+    let key = issued(Mode::Live, 16).replace('_', "\\u005f");
+    let finding = one(format!("\\'('{key}'"));
+    assert_eq!((finding.disguise(), finding.range().start), (Disguise::Escaped, 4));
+}
+
+#[test]
 fn utf_16_is_read_in_both_byte_orders() {
     for key in [issued(Mode::Live, 5), FOREIGN.into()] {
         for text in [key.clone(), format!("key = \"{key}\"; // ü")] {
