@@ -13,6 +13,7 @@ mod decision;
 mod errors;
 mod explain;
 mod exposure;
+mod files;
 mod inputs;
 mod keys;
 mod pages;
