@@ -96,6 +96,7 @@ usage: cargo xtask <task>
       --quick              as little as shows that it works; nothing is written
   msrv                   check with the oldest compiler that we say we take, where rustup has it
   minimal-versions       check with the oldest versions of direct dependencies that we say we take
+  semver [REVISION]      whether the core's interface keeps what its version promises, since the last release
   reproduce              build both products once more in another folder, and compare each byte
   release --dry-run      pack what a release is, with bills of materials and digests, and check it; nothing is published
   setup                  install the pinned tools, as every other task does when they are missing";
@@ -123,6 +124,10 @@ fn run() -> Result<ExitCode> {
             supply::oldest_compiler(&Project::locate()?)
         }
         "minimal-versions" => alone(&mut arguments, supply::minimal_versions),
+        "semver" => {
+            let revision = arguments.value().ok().map(lexopt::ValueExt::string).transpose()?;
+            alone(&mut arguments, |project| supply::semver(project, revision))
+        }
         "release" => release(&mut arguments),
         "reproduce" => alone(&mut arguments, supply::reproduce),
         "fuzz" => fuzz(&mut arguments),

