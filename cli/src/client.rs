@@ -137,7 +137,7 @@ pub(crate) fn agent(url: &BaseUrl) -> Agent {
         .max_redirects_will_error(false)
         .user_agent(concat!("keyguard/", env!("CARGO_PKG_VERSION")))
         .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_global(Some(Duration::from_secs(60)));
+        .timeout_global(Some(Duration::from_mins(1)));
     // Plain http is for this very machine: a proxy would read the credential.
     let config = if url.is_https() { config } else { config.proxy(None) };
     config.build().new_agent()

@@ -118,4 +118,4 @@ fn rest(lines: &Receiver<String>) -> String {
 }
 
 const POLL: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);

@@ -314,7 +314,7 @@ fn wait_until_ready(
     }
 }
 
-const START_LIMIT: Duration = Duration::from_secs(180);
+const START_LIMIT: Duration = Duration::from_mins(3);
 
 const PROBE: &str = "
 for (const url of process.argv.slice(1)) {
