@@ -20,17 +20,24 @@ use crate::{
 
 /// Packs and checks.
 pub(crate) fn dry_run(project: &Project) -> Result<()> {
+    let tools = Tools::install(project)?;
+    let out = pack(project, &tools, &web::build(project, &tools)?)?;
+    check(project, &tools, &out)?;
+    say!("packed and checked, nothing published: {}", out.display());
+    Ok(())
+}
+
+/// Packs all that a release is, the npm package among it; returns the folder.
+pub(crate) fn pack(project: &Project, tools: &Tools, tarball: &Path) -> Result<PathBuf> {
     let version = versions::check(project)?;
     say!("version {version}: the same everywhere, and in the changelog");
     let out = project.state().join("release");
     let _ = fs::remove_dir_all(&out);
     fs::create_dir_all(&out).with_context(|| format!("cannot write {}", out.display()))?;
 
-    let tools = Tools::install(project)?;
-    let tarball = web::build(project, &tools)?;
-    copy(&tarball, &out.join(format!("keyguard-{version}.tgz")))?;
+    copy(tarball, &out.join(format!("keyguard-{version}.tgz")))?;
     copy(&tarball.with_file_name("sri.json"), &out.join("sri.json"))?;
-    pack_worker(project, &tools, &out)?;
+    pack_worker(project, tools, &out)?;
     pack_tool(project, &out)?;
     for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&project.root().join(license), &out.join(license))?;
@@ -42,9 +49,7 @@ pub(crate) fn dry_run(project: &Project) -> Result<()> {
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     sums(project, &out)?;
-    check(project, &tools, &out)?;
-    say!("packed and checked, nothing published: {}", out.display());
-    Ok(())
+    Ok(out)
 }
 
 /// The bundle that wrangler, which builds the Worker first, would upload.
@@ -79,9 +84,17 @@ fn check(project: &Project, tools: &Tools, out: &Path) -> Result<()> {
     tools.npm_ci(project, &tests, "test packages", &[])?;
     let mut node = tools.node(project, "--test");
     node.args(["--test-reporter=spec", "release/**/*.test.mjs"]).current_dir(tests);
-    node.env("KEYGUARD_RELEASE", out).env("KEYGUARD_ROOT", project.root());
+    node.envs(environment(project, out));
     process::run("tests of what was packed", node, &project.state().join("release-tests.log"))?;
     Ok(())
+}
+
+/// What those tests are told.
+pub(crate) fn environment<'a>(
+    project: &'a Project,
+    out: &'a Path,
+) -> [(&'static str, &'a Path); 2] {
+    [("KEYGUARD_RELEASE", out), ("KEYGUARD_ROOT", project.root())]
 }
 
 /// A digest of each file, as `sha256sum --check` reads them.

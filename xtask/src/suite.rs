@@ -63,7 +63,11 @@ const STEPS: &[Step] = &[
     Step { name: "browser", title: "npm package tests", run: Suite::browser },
     Step { name: "consumers", title: "what customers build with it", run: Suite::consumers },
     Step { name: "checkout", title: "checkout page tests", run: Suite::checkout },
-    Step { name: "deploy", title: "dry run of a deployment", run: Suite::deploy },
+    Step {
+        name: "release",
+        title: "what a release is, and a deployment's dry run",
+        run: Suite::release,
+    },
     Step { name: "deny", title: "licences and bans of dependencies", run: Suite::deny },
     Step { name: "advisories", title: "known holes of dependencies", run: Suite::advisories },
 ];
@@ -373,12 +377,6 @@ impl Suite {
                 .env("KEYGUARD_TGZ", package)
                 .env("KEYGUARD_CHROMIUM", &browser.chromium);
         })
-    }
-
-    fn deploy(&self) -> Result<Outcome> {
-        let mut deploy = self.tools()?.wrangler(&self.project);
-        deploy.args(["deploy", "--dry-run", "--outdir"]).arg(self.project.state().join("dry-run"));
-        self.check("deploy", deploy)
     }
 
     /// Next.js, which two steps build with.

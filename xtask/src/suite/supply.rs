@@ -3,9 +3,20 @@
 use anyhow::Result;
 
 use super::{Outcome, Suite};
-use crate::supply::{self, Answer};
+use crate::{
+    release,
+    supply::{self, Answer},
+};
 
 impl Suite {
+    /// Everything that would be published, packed and looked at; the Worker as wrangler's dry run bundles it.
+    pub(super) fn release(&self) -> Result<Outcome> {
+        let out = release::pack(&self.project, self.tools()?, self.package()?)?;
+        self.node_tests("release", |node| {
+            node.envs(release::environment(&self.project, &out));
+        })
+    }
+
     /// Licences, bans and sources of crates.
     pub(super) fn deny(&self) -> Result<Outcome> {
         supply::rust_versions(&self.project)?;
