@@ -67,7 +67,7 @@ pub(crate) fn handle(request: &Request, env: &Env, call: &Call, brought: Brought
     let mut subject = Subject::Unknown;
     let facts = Facts::read(&text);
     let is_read = facts.is_some();
-    let exchange = Exchange { request, env, call, facts: facts.unwrap_or_default() };
+    let exchange = Exchange::new(request, env, call, facts.unwrap_or_default());
     let answer = if is_read {
         steps(&exchange, brought, &mut subject)
     } else {
@@ -87,14 +87,14 @@ pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late
     let subject = subject.unwrap_or(Subject::Unknown);
     let text = Zeroizing::new(runtime::facts(request, call));
     let facts = Facts::read(&text).unwrap_or_default();
-    Exchange { request, env, call, facts }.refuse(&fault.into(), &subject).into()
+    Exchange::new(request, env, call, facts).refuse(&fault.into(), &subject).into()
 }
 
 /// Looks after a key that a refused request gave away, with what the store said of it under its name there.
 pub(crate) fn inspected(request: &Request, env: &Env, call: &Call, name: &str, stored: &JsValue) {
     let text = Zeroizing::new(runtime::facts(request, call));
     let (Some(facts), Ok(settings)) = (Facts::read(&text), settings::settings(env)) else { return };
-    let exchange = Exchange { request, env, call, facts };
+    let exchange = Exchange::new(request, env, call, facts);
     let Some(url) = exchange.url() else { return };
     let denial = before(&exchange, &url, &settings.policy)
         .and_then(|_| bearer(&url, exchange.facts.method, exchange.facts.authorization).map(drop));
@@ -123,7 +123,8 @@ fn steps(
     #[cfg(feature = "test-hooks")]
     runtime::panic_if_asked(exchange.request);
     let url = exchange.url().ok_or(Denial::UnreadableTarget)?;
-    let Facts { method, origin, fetch_site, now, .. } = exchange.facts;
+    let Facts { method, origin, fetch_site, .. } = exchange.facts;
+    let now = exchange.now;
     let gives_away = |denial| {
         exposure::given_away_by(exchange, denial, &url, settings, None);
         denial
@@ -189,9 +190,9 @@ fn steps(
     if let Some(denial) = grant.reported() {
         notes(denial);
     }
-    if policy.log_allowed() || grant.reported().is_some() {
-        log::allowed(exchange, &grant, subject);
-    }
+    let is_logged = policy.log_allowed() || grant.reported().is_some();
+    let line = is_logged.then(|| log::allowed(exchange, &grant, subject));
     usage::allowed(exchange, &grant, lookup.digest(), settings);
-    Ok(forward::send(exchange, grant, &found.identity, &url, settings)?) // (11)
+    let line = line.unwrap_or_default();
+    Ok(forward::send(exchange, grant, &found.identity, &url, &line, settings)?) // (11)
 }

@@ -9,7 +9,7 @@ use super::{
     log::{self, Subject},
     respond, settings, usage,
 };
-use crate::runtime::{Call, Request};
+use crate::runtime::{Call, Request, now_ms};
 
 /// A request, with what is read of it for every verdict.
 pub(crate) struct Exchange<'a> {
@@ -17,9 +17,20 @@ pub(crate) struct Exchange<'a> {
     pub(crate) env: &'a Env,
     pub(crate) call: &'a Call,
     pub(crate) facts: Facts<'a>,
+    /// The clock, in milliseconds. It stands still while no I/O is done.
+    pub(crate) now: u64,
 }
 
 impl<'a> Exchange<'a> {
+    pub(crate) fn new(
+        request: &'a Request,
+        env: &'a Env,
+        call: &'a Call,
+        facts: Facts<'a>,
+    ) -> Self {
+        Self { request, env, call, facts, now: millis(now_ms()) }
+    }
+
     /// The request's URL in parts, if it is one.
     pub(crate) fn url(&self) -> Option<RequestUrl<'a>> {
         RequestUrl::cut(self.facts.url, self.facts.host)

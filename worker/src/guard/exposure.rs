@@ -35,10 +35,10 @@ pub(crate) fn given_away_by(
             Some(_) => continue,
             None => None,
         };
-        let found = match (memory::recall(digest, policy, exchange.facts.now), stored) {
+        let found = match (memory::recall(digest, policy, exchange.now), stored) {
             (Found::Known(found), _) => found,
             (Found::AskStore, Some(stored)) => {
-                let times = (exchange.asked_at(), exchange.facts.now);
+                let times = (exchange.asked_at(), exchange.now);
                 memory::keep(digest, stored, policy, times).unwrap_or_default()
             }
             (Found::AskStore, None) => {
@@ -74,17 +74,17 @@ pub(crate) fn note(
     if !is_own || is_over {
         return;
     }
-    let at = UnixTime(facts.now / 1000);
+    let at = UnixTime(exchange.now / 1000);
     let report = ExposureReport::new(&incident, lookup, &record.id, policy, at);
     // What takes the key out of use is never held back by what was only reported a moment ago.
-    let is_first = memory::is_first_report(lookup.digest(), policy, facts.now);
+    let is_first = memory::is_first_report(lookup.digest(), policy, exchange.now);
     if report.action == ExposureAction::Refuse && !is_first {
         return;
     }
     log::exposed(exchange, &report, incident.is_certain());
     if settings.has_accounts {
         exchange.call.report(&record.account, &report.to_json());
-        pin(lookup, record, &report, settings, facts.now);
+        pin(lookup, record, &report, settings, exchange.now);
     }
 }
 

@@ -6,15 +6,11 @@ pub(crate) struct Facts<'a> {
     pub(crate) url: &'a str,
     pub(crate) method: &'a str,
     pub(crate) request_id: &'a str,
-    /// When the request came, in milliseconds.
-    pub(crate) started: u64,
     pub(crate) host: Option<&'a str>,
     pub(crate) authorization: Option<&'a str>,
     pub(crate) origin: Option<&'a str>,
     pub(crate) fetch_site: Option<&'a str>,
     pub(crate) requested_method: Option<&'a str>,
-    /// The clock, in milliseconds. It stands still while no I/O is done.
-    pub(crate) now: u64,
 }
 
 impl<'a> Facts<'a> {
@@ -26,13 +22,11 @@ impl<'a> Facts<'a> {
             url: fields.next()?,
             method: fields.next()?,
             request_id: fields.next()?,
-            started: fields.next()?.parse().unwrap_or_default(),
             host: header(fields.next()?),
             authorization: header(fields.next()?),
             origin: header(fields.next()?),
             fetch_site: header(fields.next()?),
             requested_method: header(fields.next()?),
-            now: fields.next()?.parse().unwrap_or_default(),
         };
         fields.next().is_none().then_some(facts)
     }

@@ -13,12 +13,13 @@ use super::{
     settings::Settings,
 };
 
-/// Forwards the request and hands on the runtime's own promise of the response.
+/// Forwards the request, logs `line`, and hands on the runtime's own promise of the response.
 pub(crate) fn send(
     exchange: &Exchange<'_>,
     grant: Grant<'_>,
     identity: &Identity,
     url: &RequestUrl<'_>,
+    line: &str,
     settings: &Settings,
 ) -> Result<JsValue, Fault> {
     let policy = &settings.policy;
@@ -37,16 +38,16 @@ pub(crate) fn send(
     }
     let secrets = settings.secrets.as_ref();
     let assertion = secrets.map(|secrets| assertion(secrets, exchange, &forward, url, &target));
-    let sent = runtime::send(
+    removed::decide(exchange, &forward, policy)?;
+    // No field holds a line feed: no URL may, and JSON escapes it.
+    let fields = [target.as_str(), line, assertion.as_deref().unwrap_or_default()];
+    Ok(runtime::send(
         exchange.call,
         exchange.request,
-        &target,
-        &removed::names(exchange, &forward, policy)?,
         identity,
-        assertion.as_deref(),
+        &fields.join("\n"),
         policy.upstream_timeout_ms(),
-    );
-    Ok(sent)
+    ))
 }
 
 /// What proves to the upstream whose request it is, and that it is this one.
@@ -62,7 +63,7 @@ fn assertion(
     let folded = if is_sent_as_it_is(path) { None } else { Some(runtime::pathname(target)) };
     secrets.sign(&Claims {
         audience: forward.upstream.as_str(),
-        issued_at: UnixTime(exchange.facts.now / 1000),
+        issued_at: UnixTime(exchange.now / 1000),
         id: exchange.facts.request_id,
         account: &record.account,
         key_id: &record.id,

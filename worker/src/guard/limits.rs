@@ -52,7 +52,7 @@ pub(crate) fn admit_address(
         return Ok(());
     }
     let address = runtime::address(exchange.request);
-    let passes = GATE.with_borrow_mut(|gate| gate.lets_pass(&address, digest, exchange.facts.now));
+    let passes = GATE.with_borrow_mut(|gate| gate.lets_pass(&address, digest, exchange.now));
     if passes { Ok(()) } else { Err(tier.denial()) }
 }
 

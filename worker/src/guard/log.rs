@@ -11,7 +11,7 @@ use super::{
     facts::Facts,
     runtime::{self, Identity},
 };
-use crate::runtime::{error, now_ms};
+use crate::runtime::error;
 
 /// Whose request it was, as far as that is known.
 pub(crate) enum Subject {
@@ -67,8 +67,9 @@ impl Subject {
                 (None, Some(id.as_str()), Some(*kind), Some(*mode))
             }
         };
-        let Facts { method, request_id, started, .. } = exchange.facts;
-        let duration_ms = runtime::millis(now_ms()).saturating_sub(started);
+        let Facts { method, request_id, .. } = exchange.facts;
+        let started = runtime::millis(exchange.call.started());
+        let duration_ms = exchange.now.saturating_sub(started);
         Line {
             event: "verdict",
             code,
@@ -86,11 +87,12 @@ impl Subject {
     }
 }
 
-/// Logs that a request may pass, and what it would be refused with if that were not only to be reported.
-pub(crate) fn allowed(exchange: &Exchange<'_>, grant: &Grant<'_>, subject: &Subject) {
+/// The line that says that a request may pass, and what it would be refused with if that were not only to be reported. It goes to the log
+/// when the request is sent on.
+pub(crate) fn allowed(exchange: &Exchange<'_>, grant: &Grant<'_>, subject: &Subject) -> String {
     let route = grant.route().map(Route::label);
     let reported = grant.reported().map(|denial| Problem::from(denial).code());
-    runtime::log(&text(&Line { route, reported, ..subject.line(exchange, "allowed") }));
+    text(&Line { route, reported, ..subject.line(exchange, "allowed") })
 }
 
 /// The line that says that a request was refused, and with what. It goes to the log with the answer.

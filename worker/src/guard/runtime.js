@@ -5,13 +5,11 @@ const ABSENT = "\0";
 
 /** All that is judged of a request, a field a line: see facts.rs. */
 export function facts(request, call) {
-  // A later pass differs in the time alone.
-  call.facts ??= judged(request, call);
-  return `${call.facts}
-${Date.now()}`;
+  // The same for each pass.
+  return (call.facts ??= judged(request, call.id));
 }
 
-function judged(request, { id, started }) {
+function judged(request, id) {
   const { headers, method } = request;
   const authorization = headers.get("authorization") ?? ABSENT;
   // Each look into the headers costs: what can't matter isn't looked for.
@@ -20,7 +18,6 @@ function judged(request, { id, started }) {
   return `${request.url}
 ${method}
 ${id}
-${started}
 ${headers.get("host") ?? ABSENT}
 ${authorization}
 ${headers.get("origin") ?? ABSENT}
@@ -28,8 +25,11 @@ ${site}
 ${asked}`;
 }
 
-/** All that decides which headers are removed, a field a line: see facts.rs. */
-export function hops({ headers }) {
+/**
+ * All that decides which headers are removed, a field a line: see facts.rs. `undefined` when what came out for it is still known:
+ * one client sends the same names again and again, and a string that crosses costs more than a look at it here.
+ */
+export function hops(call, { headers }, removesOverrides) {
   let names = "";
   let connection = ABSENT;
   let proxy = ABSENT;
@@ -40,11 +40,28 @@ export function hops({ headers }) {
     else if (name === "proxy-connection") proxy = headers.get(name);
     else if (name === "upgrade") upgrade = headers.get(name);
   }
-  return `${connection}
+  const text = `${connection}
 ${proxy}
 ${upgrade}
 ${names}`;
+  call.removed = removals[+removesOverrides].get(text);
+  return call.removed ? undefined : text;
 }
+
+/** Takes in what `hops` gave `text` for: the names that are removed, joined by commas. */
+export function remove(call, removesOverrides, text, names) {
+  call.removed = names ? names.split(",") : [];
+  // Longer than the names of any client's own headers.
+  if (text.length > LONGEST) return;
+  const known = removals[+removesOverrides];
+  if (known.size >= MOST) known.clear();
+  known.set(text, call.removed);
+}
+
+/** What is removed of which headers: without those that override a method or path, and with them. */
+const removals = [new Map(), new Map()];
+const MOST = 64;
+const LONGEST = 2048;
 
 /** All that shows whether a server passed a request on, a field a line: see facts.rs. */
 export function relay({ cf, headers }) {
@@ -53,21 +70,21 @@ ${headers.get("x-forwarded-for") ?? ABSENT}
 ${[...headers.keys()]}`;
 }
 
-/** A list of names, joined by commas. */
-export function list(names) {
-  return names ? names.split(",") : [];
-}
-
 /** Who a key is, as the upstream gets it: a field a line. */
 export function identity(fields) {
   const [account, keyId, kind, mode] = fields.split("\n");
   return { account, keyId, kind, mode };
 }
 
-/** Sends a request on, with another URL and other headers. */
-export function send(call, request, url, removed, who, assertion, ms) {
+/**
+ * Sends a request on, with another URL and other headers. `text` has a field a line: the URL, the line for the log and the assertion, each
+ * of these two empty where there is none.
+ */
+export function send(call, request, who, text, ms) {
+  const [url, line, assertion] = text.split("\n");
+  if (line) console.log(line);
   call.identity = who;
-  return call.send(request, url, forwarded(request, removed, who, call.id, assertion), ms);
+  return call.send(request, url, forwarded(request, call.removed, who, call.id, assertion), ms);
 }
 
 /** The caller's address, as the platform says it. */

@@ -16,9 +16,6 @@ extern "C" {
     pub type Env;
 
     #[wasm_bindgen(js_namespace = console)]
-    pub(crate) fn log(line: &str);
-
-    #[wasm_bindgen(js_namespace = console)]
     pub(crate) fn warn(line: &str);
 
     /// Whose request went to the upstream, once one did.
@@ -81,11 +78,6 @@ extern "C" {
     #[wasm_bindgen(extends = Object)]
     pub type Kv;
 
-    /// Names of headers.
-    #[derive(Clone)]
-    #[wasm_bindgen(extends = Object)]
-    pub type Names;
-
     /// Who a key is, as the upstream gets it.
     #[wasm_bindgen(extends = Object)]
     pub type Identity;
@@ -108,14 +100,14 @@ extern "C" {
     /// All that is judged of a request, a field a line.
     pub(crate) fn facts(request: &Request, call: &Call) -> String;
 
-    /// All that decides which headers are removed, a field a line.
-    pub(crate) fn hops(request: &Request) -> String;
+    /// All that decides which headers are removed, a field a line; nothing when the call knows it already.
+    pub(crate) fn hops(call: &Call, request: &Request, removes_overrides: bool) -> Option<String>;
+
+    /// Brings the names that are removed, joined by commas, for what `hops` gave.
+    pub(crate) fn remove(call: &Call, removes_overrides: bool, hops: &str, names: &str);
 
     /// All that shows whether a server passed a request on, a field a line.
     pub(crate) fn relay(request: &Request) -> String;
-
-    /// A list of names, which come joined by commas.
-    pub(crate) fn list(names: &str) -> Names;
 
     /// The caller's address, as the platform says it.
     pub(crate) fn address(request: &Request) -> String;
@@ -126,15 +118,13 @@ extern "C" {
     /// An identity, to be used for many requests: account, key id, kind and mode, a field a line.
     pub(crate) fn identity(fields: &str) -> Identity;
 
-    /// Sends `request` to `url`, without the headers in `removed` and with the identity; the
-    /// runtime's own promise of the response, whose headers have to come within `ms`.
+    /// Sends `request` on with the identity and without what was to be removed; the runtime's own promise of the response, whose headers have
+    /// to come within `ms`. `text` is the URL, the line for the log and the assertion, a field a line.
     pub(crate) fn send(
         call: &Call,
         request: &Request,
-        url: &str,
-        removed: &Names,
         identity: &Identity,
-        assertion: Option<&str>,
+        text: &str,
         ms: u32,
     ) -> JsValue;
 

@@ -17,7 +17,7 @@ pub(crate) fn allowed(
         let (kind, mode) = (record.kind.as_str(), record.mode.as_str());
         count(exchange, &record.account, ["allowed", &record.id, kind, mode, route]);
     }
-    let now = exchange.facts.now;
+    let now = exchange.now;
     if settings.has_accounts && memory::is_first_use(digest, &settings.policy, now) {
         #[expect(clippy::cast_precision_loss, reason = "exact for any time of this clock")]
         let at = (now / 1000) as f64;
