@@ -69,7 +69,7 @@ pub(crate) fn build(project: &Project, tools: &Tools, options: &Options) -> Resu
 const MODULES: [&str; 2] = ["guard", "accounts"];
 
 /// What each may weigh, wasm and glue together, in bytes of gzip: the time in which an isolate starts.
-const BUDGETS: [u64; 2] = [130_000, 225_000];
+const BUDGETS: [u64; 2] = [150_000, 225_000];
 
 /// The files of a module.
 fn files(name: &str) -> [String; 2] {
@@ -134,23 +134,21 @@ fn loopback_exception(config: &str) -> Result<Option<String>> {
 }
 
 fn cargo(project: &Project, options: &Options) -> Result<[PathBuf; 2]> {
-    let mut cargo = project.cargo([
-        "build",
-        "--package",
-        "keyguard-worker",
-        "--profile",
-        "edge",
-        "--target",
-        TARGET,
-    ]);
-    if options.test_hooks {
-        cargo.args(["--features", "test-hooks"]);
+    let flags = rust_flags(project)?;
+    // Each module has a profile of its own.
+    for (profile, target) in [("edge", "--lib"), ("accounts", "--bins")] {
+        let mut cargo = project.cargo(["build", "--package", "keyguard-worker", target]);
+        cargo.args(["--profile", profile, "--target", TARGET]);
+        if options.test_hooks {
+            cargo.args(["--features", "test-hooks"]);
+        }
+        // Takes the place of RUSTFLAGS from outside, which would otherwise end up in what is deployed.
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", &flags);
+        let log = project.state().join(format!("worker-cargo-{profile}.log"));
+        process::run(&format!("cargo build (worker, {profile})"), cargo, &log)?;
     }
-    // Takes the place of RUSTFLAGS from outside, which would otherwise end up in what is deployed.
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", rust_flags(project)?);
-    process::run("cargo build (worker)", cargo, &project.state().join("worker-cargo.log"))?;
-    let folder = project.target().join(TARGET).join("edge");
-    Ok(MODULES.map(|name| folder.join(format!("keyguard_{name}.wasm"))))
+    let folder = project.target().join(TARGET);
+    Ok([folder.join("edge/keyguard_guard.wasm"), folder.join("accounts/keyguard_accounts.wasm")])
 }
 
 const TARGET: &str = "wasm32-unknown-unknown";
