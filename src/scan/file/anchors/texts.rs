@@ -31,17 +31,22 @@ const UTF16: (&str, Anchor) = ("\0k\0_", Anchor::Utf16 { back: 1 });
 const PEM: (&str, Anchor) = ("-BEGIN", Anchor::Pem { back: 4 });
 
 /// Escapes of `s`, `k` and `_`, each by the part that no spelling of it is without; and cuts between two of them.
+#[rustfmt::skip]
 const DISGUISED: &[&str] = &[
     // `\u0073`, `%u0073`, `\u{0073}`, `\U00000073`, `&#x0073;`
-    "0073", "006b", "006B", "005f", "005F", // `\u{73}`
-    "{73", "{6b", "{6B", "{5f", "{5F", // Hexadecimal, in HTML too.
-    "x73", "x6b", "x6B", "x5f", "x5F", "X73", "X6b", "X6B", "X5f", "X5F", // Octal.
-    "\\163", "\\153", "\\137", // URLs, once or more.
+    "0073", "006b", "006B", "005f", "005F",
+    // `\u{73}`
+    "{73", "{6b", "{6B", "{5f", "{5F",
+    // Hexadecimal, in HTML too.
+    "x73", "x6b", "x6B", "x5f", "x5F", "X73", "X6b", "X6B", "X5f", "X5F",
+    // Octal.
+    "\\163", "\\153", "\\137",
+    // URLs, once or more.
     "%73", "%6b", "%6B", "%5f", "%5F", "%25",
     // HTML's decimal ones, `&lowbar;` and `&UnderBar;`.
-    "#115", "#107", "#95;", "#095", "wbar;", "rBar;", // Cuts.
-    "\"k_", "'k_", "`k_", "sk\"", "sk'", "sk`", "sk\\", "sk$", "\"k\"", "'k'", "`k`", "\"k\\",
-    "'k\\",
+    "#115", "#107", "#95;", "#095", "wbar;", "rBar;",
+    // Cuts.
+    "\"k_", "'k_", "`k_", "sk\"", "sk'", "sk`", "sk\\", "sk$", "\"k\"", "'k'", "`k`", "\"k\\", "'k\\",
 ];
 
 /// `sk_` in base64 takes four characters, or parts of five: where it begins with a group's second or third byte, some
