@@ -3,8 +3,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use keyguard::{
-    ApiKey, CanonicalPath, KeyRecord, Kind, Lookup, Mode, Policy, PolicyError, RequestFacts,
-    UnixTime, decide::decide, policy::is_preflight,
+    ApiKey, CanonicalPath, ExposureAction, KeyRecord, Kind, Lookup, Mode, Policy, PolicyError,
+    RequestFacts, UnixTime,
+    decide::decide,
+    policy::{LastUsed, Route, is_preflight},
 };
 
 fn read(fields: &str) -> Result<Policy, PolicyError> {
@@ -94,6 +96,33 @@ fn switches_are_as_they_are_written() {
         assert_eq!(policy.log_allowed(), !is_on);
         assert_eq!((policy.leaks().github, policy.leaks().presented), (is_on, is_on));
         assert_eq!(policy.webhook(), is_on.then_some("https://a/b"));
+    }
+}
+
+#[test]
+fn choices_are_as_they_are_written_and_the_mildest_where_none_is() {
+    let chosen = policy(r#","exposure":{"test":"revoke","live":"quarantine"},"last_used":"hour""#);
+    assert_eq!(chosen.exposure(Mode::Test), ExposureAction::Revoke);
+    assert_eq!(chosen.exposure(Mode::Live), ExposureAction::Quarantine);
+    assert_eq!(chosen.last_used(), LastUsed::Hour);
+    let none = policy("");
+    assert_eq!(
+        [Mode::Test, Mode::Live].map(|mode| none.exposure(mode)),
+        [ExposureAction::Refuse; 2]
+    );
+    assert_eq!(none.last_used(), LastUsed::Minute);
+}
+
+#[test]
+fn routes_are_listed_as_they_are_written() {
+    let policy = policy(
+        r#","routes":[{"method":"GET","path":"/a/{payment_id}"},{"method":"POST","path":"/b_c"}]"#,
+    );
+    let labels: Vec<&str> = policy.routes().iter().map(Route::label).collect();
+    assert_eq!(labels, ["GET /a/{payment_id}", "POST /b_c"]);
+    for name in ["payment-id", "payment.id", "payment id", "é", ""] {
+        let error = read(&format!(r#","routes":[{{"method":"GET","path":"/a/{{{name}}}"}}]"#));
+        assert_eq!(error.unwrap_err().field(), "routes[0].path", "{name}");
     }
 }
 
