@@ -1,5 +1,7 @@
 //! Builds the edge: cargo, wasm-bindgen, wasm-opt, and what makes the result a module that Workers load.
 
+mod filling;
+
 use std::{
     collections::BTreeSet,
     env,
@@ -241,6 +243,7 @@ fn bind(project: &Project, tools: &Tools, name: &str, wasm: &Path, staging: &Pat
     process::run("wasm-bindgen", bindgen, &project.state().join("wasm-bindgen.log"))?;
 
     let [bound, module] = files(name).map(|file| staging.join(file));
+    say_filling(name, &bound)?;
     let optimised = staging.join("optimised.wasm");
     let mut opt = tools.node(project, tools.modules().join("binaryen/bin/wasm-opt"));
     opt.arg(&bound).arg("-o").arg(&optimised).args(OPT_FLAGS);
@@ -290,6 +293,18 @@ pub(crate) fn replace(from: &Path, to: &Path) -> Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
+    Ok(())
+}
+
+/// Says which crates a module is filled by.
+fn say_filling(name: &str, wasm: &Path) -> Result<()> {
+    let crates = filling::crates(wasm)?;
+    let list: Vec<String> = crates
+        .iter()
+        .filter(|(_, bytes)| *bytes >= 4000)
+        .map(|(name, bytes)| format!("{name} {}", bytes.div_euclid(1000)))
+        .collect();
+    say!("  {name}, KB of code before wasm-opt: {}", list.join(" · "));
     Ok(())
 }
 
