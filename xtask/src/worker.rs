@@ -1,6 +1,7 @@
 //! Builds the edge: cargo, wasm-bindgen, wasm-opt, and what makes the result a module that Workers load.
 
 mod filling;
+mod sizes;
 
 use std::{
     collections::BTreeSet,
@@ -63,15 +64,12 @@ pub(crate) fn build(project: &Project, tools: &Tools, options: &Options) -> Resu
         replace(&staging, &out).with_context(|| format!("cannot write {}", out.display()))?;
         fs::write(&stamp_file, format!("{source} {}", digest_of_files(&out)?))?;
     }
-    check_sizes(project, tools, &out)?;
+    sizes::check(project, tools, &out)?;
     Ok(out)
 }
 
 /// What is built: the guard, which every isolate loads, and the write side, which is loaded when it is needed first.
 const MODULES: [&str; 2] = ["guard", "accounts"];
-
-/// What each may weigh, wasm and glue together, in bytes of gzip: the time in which an isolate starts.
-const BUDGETS: [u64; 2] = [150_000, 225_000];
 
 /// The files of a module.
 fn files(name: &str) -> [String; 2] {
@@ -243,7 +241,7 @@ fn bind(project: &Project, tools: &Tools, name: &str, wasm: &Path, staging: &Pat
     process::run("wasm-bindgen", bindgen, &project.state().join("wasm-bindgen.log"))?;
 
     let [bound, module] = files(name).map(|file| staging.join(file));
-    say_filling(name, &bound)?;
+    sizes::say_filling(name, &bound)?;
     let optimised = staging.join("optimised.wasm");
     let mut opt = tools.node(project, tools.modules().join("binaryen/bin/wasm-opt"));
     opt.arg(&bound).arg("-o").arg(&optimised).args(OPT_FLAGS);
@@ -291,39 +289,6 @@ pub(crate) fn replace(from: &Path, to: &Path) -> Result<()> {
             fs::remove_dir_all(entry.path())?;
         } else {
             fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Says which crates a module is filled by.
-fn say_filling(name: &str, wasm: &Path) -> Result<()> {
-    let crates = filling::crates(wasm)?;
-    let list: Vec<String> = crates
-        .iter()
-        .filter(|(_, bytes)| *bytes >= 4000)
-        .map(|(name, bytes)| format!("{name} {}", bytes.div_euclid(1000)))
-        .collect();
-    say!("  {name}, KB of code before wasm-opt: {}", list.join(" · "));
-    Ok(())
-}
-
-/// Says how large the modules are, and refuses one that is over its budget.
-fn check_sizes(project: &Project, tools: &Tools, out: &Path) -> Result<()> {
-    let folder = out.strip_prefix(project.root()).unwrap_or(out).display();
-    for (name, budget) in MODULES.iter().zip(BUDGETS) {
-        let files = files(name).map(|file| out.join(file));
-        let mut gzip = tools.node(project, "--print");
-        gzip.arg("process.argv.slice(1).map((file) => zlib.gzipSync(fs.readFileSync(file), { level: 9 }).length).join(' ')");
-        gzip.args(&files);
-        let gzipped = process::capture(gzip)?;
-        let sum = gzipped.split_whitespace().map(str::parse::<u64>).sum::<Result<u64, _>>()?;
-        let [wasm, glue] = files.map(|file| fs::metadata(file).map_or(0, |data| data.len()));
-        say!("{folder}: {name} {wasm} bytes of wasm, {glue} of glue; {sum} gzip of {budget}");
-        if sum > budget {
-            bail!(
-                "{name} is over its budget: {sum} bytes of gzip, {budget} allowed (xtask/src/worker.rs)"
-            );
         }
     }
     Ok(())
