@@ -21,14 +21,28 @@ use crate::{
 /// Packs and checks.
 pub(crate) fn dry_run(project: &Project) -> Result<()> {
     let tools = Tools::install(project)?;
-    let out = pack(project, &tools, &web::build(project, &tools)?)?;
+    let out = pack(project, &tools, &web::build(project, &tools)?, Tool::Optimised)?;
     check(project, &tools, &out)?;
     say!("packed and checked, nothing published: {}", out.display());
     Ok(())
 }
 
+/// How the operator's tool is built.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tool {
+    /// As it is released.
+    Optimised,
+    /// In a fraction of the time, where what is in the file is looked at and not how fast it is.
+    Quick,
+}
+
 /// Packs all that a release is, the npm package among it; returns the folder.
-pub(crate) fn pack(project: &Project, tools: &Tools, tarball: &Path) -> Result<PathBuf> {
+pub(crate) fn pack(
+    project: &Project,
+    tools: &Tools,
+    tarball: &Path,
+    tool: Tool,
+) -> Result<PathBuf> {
     let version = versions::check(project)?;
     say!("version {version}: the same everywhere, and in the changelog");
     let out = project.state().join("release");
@@ -38,7 +52,7 @@ pub(crate) fn pack(project: &Project, tools: &Tools, tarball: &Path) -> Result<P
     copy(tarball, &out.join(format!("keyguard-{version}.tgz")))?;
     copy(&tarball.with_file_name("sri.json"), &out.join("sri.json"))?;
     pack_worker(project, tools, &out)?;
-    pack_tool(project, &out)?;
+    pack_tool(project, &out, tool)?;
     for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&project.root().join(license), &out.join(license))?;
     }
@@ -68,10 +82,16 @@ fn pack_worker(project: &Project, tools: &Tools, out: &Path) -> Result<()> {
 }
 
 /// The operator's tool, for the machine that this runs on.
-fn pack_tool(project: &Project, out: &Path) -> Result<()> {
+fn pack_tool(project: &Project, out: &Path, tool: Tool) -> Result<()> {
     let mut build = project.cargo(["build", "--locked", "--release", "--package", "keyguard-cli"]);
     // In a folder of its own: the flags would have everybody's release builds done anew.
-    let target = project.state().join("release-target");
+    let target = project.state().join(match tool {
+        Tool::Optimised => "release-target",
+        Tool::Quick => "release-quick-target",
+    });
+    if matches!(tool, Tool::Quick) {
+        build.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+    }
     build.env("CARGO_ENCODED_RUSTFLAGS", worker::rust_flags(project)?);
     build.env("CARGO_TARGET_DIR", &target);
     process::run("cargo build (keyguard)", build, &project.state().join("release-cli.log"))?;

@@ -4,14 +4,14 @@ use anyhow::Result;
 
 use super::{Outcome, Suite};
 use crate::{
-    release,
+    release::{self, Tool},
     supply::{self, Answer},
 };
 
 impl Suite {
     /// Everything that would be published, packed and looked at; the Worker as wrangler's dry run bundles it.
     pub(super) fn release(&self) -> Result<Outcome> {
-        let out = release::pack(&self.project, self.tools()?, self.package()?)?;
+        let out = release::pack(&self.project, self.tools()?, self.package()?, Tool::Quick)?;
         self.node_tests("release", |node| {
             node.envs(release::environment(&self.project, &out));
         })
