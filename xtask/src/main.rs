@@ -87,7 +87,7 @@ usage: cargo xtask <task>
       --only TARGET        bearer, key, path, record, policy, scan or request
       --sanitizer none     faster; leaks then show by the memory that is used
       --keep               take into fuzz/corpus what reaches code that nothing there reaches
-  mutants [FILE]...      small changes of the core, each of which a test has to catch (an hour or two)
+  mutants [FILE]...      small changes of the core, each of which a test has to catch (hours; a file takes minutes)
   coverage               which lines and branches of the core its tests run
   agreement              native and wasm builds of the core, compared request by request
       --requests N         (1000000)
