@@ -7,7 +7,7 @@ import { requestId, retryAfter, shown } from './problem.js';
 export async function answer(tell, copy, make, isRead) {
   const call = guarded(tell, {}, copy);
   const { headers, method, path, retries, signal, timeout } = call;
-  const name = headers.get('idempotency-key') ?? undefined;
+  const name = shown(headers.get('idempotency-key'));
   // Without the query, where customers' data is.
   let event = { method: shown(method), path: shown(path.split('?')[0]) };
   await readOut(call, tell, event);

@@ -34,11 +34,14 @@ export function attempt(action, number) {
   }
 }
 
-/** What was thrown, unless it shows a key: a refusal of its own, if it plainly holds one. */
+/**
+ * What was thrown, if it is an error that shows no key and came of nothing else, which might: a refusal of its own, if it plainly
+ * holds one.
+ */
 export function harmless(cause) {
   const text = quoted(cause);
   obey(ask(QUOTED, text));
-  return ask(SHOWN, text) ? undefined : cause;
+  return cause instanceof Error && !(cause.cause || cause.errors || ask(SHOWN, text)) ? cause : undefined;
 }
 
 /** Does what the guard may refuse, and tells of a refusal. */

@@ -104,7 +104,7 @@ export const calls = {
   },
 
   async 'a name can be given, or forgone'(origin) {
-    const { guard, received } = await begin(origin);
+    const { events, guard, received } = await begin(origin);
     await guard.fetch('/a', { method: 'POST', idempotencyKey: 'order-17' });
     await guard.fetch('/a', { method: 'POST', headers: { 'Idempotency-Key': 'order-18' } });
     await guard.fetch('/a', { method: 'POST', idempotencyKey: null });
@@ -115,6 +115,9 @@ export const calls = {
       equal((await rejected(guard.fetch('/a', { method: 'POST', idempotencyKey }))).code, 'invalid-init', idempotencyKey);
     }
     equal((await rejected(guard.fetch('/a', { method: 'POST', idempotencyKey: SECRET }))).code, 'secret-key');
+    const earlier = events.length;
+    await guard.fetch('/a', { method: 'POST', idempotencyKey: `order17${SECRET}` });
+    equal(events.length > earlier && !JSON.stringify(events).includes(SECRET), true);
     equal(UUID.test(guard.request('/a', { method: 'post' }).headers.get('idempotency-key')), true);
     equal(guard.request('/a').headers.get('idempotency-key'), null);
   },

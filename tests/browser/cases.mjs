@@ -146,6 +146,10 @@ export const cases = {
     equal((await refused('invalid-options', () => KeyGuard.load(PUBLISHABLE, options))).cause, thrown);
     const guard = await load();
     equal((await refused('invalid-init', () => guard.request('/a', { get body() { throw thrown; } }))).cause, thrown);
+    for (const odd of [[SECRET], { detail: SECRET }, new Error('x', { cause: SECRET }), new AggregateError([new Error(SECRET)], 'x')]) {
+      const refusal = await refused('invalid-init', () => guard.request('/a', { get headers() { throw odd; } }));
+      equal('cause' in refusal, false);
+    }
     const quoting = new Error(`no such thing as ${SECRET}`);
     await refused('secret-key', () => guard.request('/a', { get body() { throw quoting; } }));
   },
@@ -424,6 +428,24 @@ export const cases = {
     equal(seen.some((value) => value.includes('pk_')), false, String(seen));
     equal(request.headers.get('authorization'), `Bearer ${PUBLISHABLE}`);
     equal(await request.text(), 'x');
+  },
+
+  async 'an index that Object.prototype answers hides no header'() {
+    const guard = await load();
+    for (const prototype of [Object.prototype, Array.prototype]) {
+      for (let index = 0; index < 16; index += 1) {
+        let request;
+        Object.defineProperty(prototype, index, { configurable: true, set() {}, get: () => 'harmless' });
+        try {
+          request = guard.request('/a', { headers: { 'x-key': SECRET, 'x-other': 'y' } });
+        } catch {
+          // The guard's refusal, or the runtime's: it is made of ordinary objects in part.
+        } finally {
+          delete prototype[index];
+        }
+        equal(request, undefined, index);
+      }
+    }
   },
 
   async 'a runtime that was changed before is noticed where it shows'() {
