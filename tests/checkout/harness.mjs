@@ -25,7 +25,8 @@ export async function startShop(keys) {
     for (const end of stops.reverse()) await end();
   };
   try {
-    const port = await freePort();
+    const { port, release } = await holdPort();
+    stops.push(release);
     const origin = `http://localhost:${port}`;
     const upstream = await startUpstream();
     stops.push(upstream.stop);
@@ -41,6 +42,7 @@ export async function startShop(keys) {
     const environment = { ...process.env, KEYGUARD_EDGE_ORIGIN: edge.origin, KEYGUARD_PAGE_PORT: String(port), NO_COLOR: '1' };
     const page = await buildPage(folder, environment);
     await writeFile(path.join(page, 'dist/config.json'), JSON.stringify({ edge: edge.origin, key: keys.shop.key }));
+    await release();
     stops.push(await servePage(page, environment));
 
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: BROWSER_ARGUMENTS });
@@ -146,14 +148,18 @@ async function openPage(browser, url, { before = () => {}, ...options } = {}) {
   };
 }
 
-async function freePort() {
+/** A port that nobody else gets before `release`: the edge has to know the page's origin long before the page is served. */
+async function holdPort() {
   const server = createServer();
   server.listen(0, 'localhost');
   await once(server, 'listening');
   const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  const release = async () => {
+    if (!server.listening) return;
+    server.close();
+    await once(server, 'close');
+  };
+  return { port, release };
 }
 
 /** What the page does takes milliseconds; a busy machine may take longer. */
