@@ -13,6 +13,9 @@ const PUT_LIMIT_MS = 10_000;
 /** Puts of one run, and its time: a Worker may make a thousand, and an alarm has a quarter of an hour. */
 const RUN_LIMIT = 600;
 const RUN_LIMIT_MS = 5 * 60_000;
+/** Messages of one run, and its time: what is due then has the next one. */
+const TELL_LIMIT = 50;
+const TELL_LIMIT_MS = 60_000;
 /** Accounts that are told of leaks at the same time. */
 const ACCOUNTS_AT_ONCE = 10;
 
@@ -257,13 +260,15 @@ export class Account extends DurableObject {
     }
   }
 
-  /** Sends the messages that are due, one after the other. */
+  /** Sends messages that are due, one after the other, within the bounds of a run. */
   async #send() {
     const key = await signingKey(this.env.WEBHOOK_SECRET);
-    const outgoing = JSON.parse(sound(() => wasm.account_notices(this.#sql, this.env, key !== undefined)));
-    for (const message of outgoing?.messages ?? []) {
-      const error = await posted(outgoing.url, key, message);
-      sound(() => wasm.account_told(this.#sql, message.id, error));
+    const end = Date.now() + TELL_LIMIT_MS;
+    for (let left = TELL_LIMIT; left > 0 && Date.now() < end; left -= 1) {
+      const outgoing = JSON.parse(sound(() => wasm.account_notices(this.#sql, this.env, key !== undefined)));
+      if (outgoing === null) return;
+      const error = await posted(outgoing.url, key, outgoing.message);
+      sound(() => wasm.account_told(this.#sql, outgoing.message.id, error));
     }
   }
 

@@ -17,7 +17,7 @@ let upstream;
 before(async () => { upstream = await startUpstream(); });
 after(() => upstream.stop());
 
-/** A receiver that takes down what it is sent, and answers as `answer` says: a status, 'silence' or 'hang-up'. */
+/** A receiver that takes down what it is sent, and answers as `answer` says: a status, 'silence' or 'hang-up', or later which. */
 async function startReceiver() {
   const receiver = { messages: [], answer: () => 204 };
   const server = http.createServer(async (request, response) => {
@@ -25,7 +25,7 @@ async function startReceiver() {
     for await (const part of request) parts.push(part);
     const body = Buffer.concat(parts).toString('utf8');
     receiver.messages.push({ headers: request.headers, body, at: Date.now(), path: request.url, method: request.method });
-    const status = receiver.answer(receiver.messages.length);
+    const status = await receiver.answer(receiver.messages.length);
     if (status === 'silence') return;
     if (status === 'hang-up') return void request.socket.destroy();
     response.writeHead(status, status === 307 ? { Location: '/elsewhere' } : {}).end();
@@ -48,13 +48,32 @@ async function startTold(t, { vars = { WEBHOOK_SECRET: `whsec_${SECRET.toString(
   return { edge, api, receiver };
 }
 
+const textOf = (key, action, fields) => JSON.stringify({
+  digest: digest(key), key_id: 'key_x', action, channel: 'browser', place: 'https://shop.example', at: now(),
+  redacted: `sk_…${key.slice(-4)}`, ...fields,
+});
+
 async function report(edge, account, key, action = 'quarantine', fields = {}) {
   const object = await edge.account(account);
-  const text = {
-    digest: digest(key), key_id: 'key_x', action, channel: 'browser', place: 'https://shop.example', at: now(),
-    redacted: `sk_…${key.slice(-4)}`, ...fields,
-  };
-  return JSON.parse(await object.expose(JSON.stringify(text)));
+  return JSON.parse(await object.expose(textOf(key, action, fields)));
+}
+
+/** An edge whose alarms its log has. `present` reports a key as its holder does. */
+async function startWatched(t) {
+  const [receiver, store] = [await startReceiver(), await playStore()];
+  const credential = issueCredential();
+  const edge = await startBareEdge({
+    policy: policyFor(upstream.origin, { webhook: receiver.url, leaks: { presented: true } }),
+    store: store.origin,
+    standIn: true,
+    admin: entryOf('ops', credential),
+    vars: { WEBHOOK_SECRET: `whsec_${SECRET.toString('base64')}` },
+  });
+  t.after(() => stopAll(edge, store, receiver));
+  const api = new Api(edge, credential);
+  const present = async ({ key }) => (await api.post('/leaks', { key }, { Authorization: undefined })).ok(202);
+  const alarms = () => edge.lines.all.filter((line) => line.includes('"event":"alarm"')).length;
+  return { edge, api, receiver, present, alarms };
 }
 
 /** Checks a message as its receiver would, by the specification alone. */
@@ -159,23 +178,11 @@ describe('the webhook', { concurrency: true }, () => {
   });
 
   test('that is silent wakes nobody while another message waits, and then gets it', async (t) => {
-    const [receiver, store] = [await startReceiver(), await playStore()];
-    const credential = issueCredential();
-    const edge = await startBareEdge({
-      policy: policyFor(upstream.origin, { webhook: receiver.url, leaks: { presented: true } }),
-      store: store.origin,
-      standIn: true,
-      admin: entryOf('ops', credential),
-      vars: { WEBHOOK_SECRET: `whsec_${SECRET.toString('base64')}` },
-    });
-    t.after(() => stopAll(edge, store, receiver));
-    const api = new Api(edge, credential);
+    const { api, receiver, present, alarms } = await startWatched(t);
     receiver.answer = (count) => (count === 1 ? 'silence' : 204);
     const { id, keys: { secret_live: first, secret_test: second } } = await api.createAccount();
-    const present = async ({ key }) => (await api.post('/leaks', { key }, { Authorization: undefined })).ok(202);
     await present(first);
     await until(() => receiver.messages.length === 1, 'a message');
-    const alarms = () => edge.lines.all.filter((line) => line.includes('"event":"alarm"')).length;
     const before = alarms();
     await present(second);
     await sleep(2000);
@@ -185,6 +192,45 @@ describe('the webhook', { concurrency: true }, () => {
     await until(() => receiver.messages.length === 3, 'both messages', 60_000);
     const told = receiver.messages.map((message) => verified(message).data.key_id);
     assert.deepEqual(new Set(told.slice(1)), new Set([first.id, second.id]));
+  });
+
+  test('is told what came in while its message waited behind another', async (t) => {
+    const { edge, api, receiver } = await startTold(t);
+    const { promise: isOver, resolve: answer } = Promise.withResolvers();
+    receiver.answer = (count) => (count === 1 ? isOver : 204);
+    const { id, keys: { secret_live: first, secret_test: second } } = await api.createAccount();
+    const object = await edge.account(id);
+    // Both are due at once.
+    await object.exposeAll([first, second].map(({ key }) => textOf(key, 'quarantine')), 'request');
+    await until(() => receiver.messages.length === 1, 'a message');
+    const waiting = [first, second].find((key) => key.id !== verified(receiver.messages[0]).data.key_id);
+    for (let times = 0; times < 3; times += 1) await report(edge, id, waiting.key, 'refuse');
+    answer(204);
+    await until(() => receiver.messages.length === 2, 'the other message');
+    const { data } = verified(receiver.messages[1]);
+    assert.deepEqual([data.key_id, data.count], [waiting.id, 4]);
+  });
+
+  test('of many messages is told in bounded runs, of each once', async (t) => {
+    const { api, receiver, present, alarms } = await startWatched(t);
+    const { promise: isOver, resolve: answer } = Promise.withResolvers();
+    let before;
+    receiver.answer = (count) => {
+      if (count === 2) before = alarms();
+      return count === 1 ? isOver : 204;
+    };
+    const { id, keys: { secret_live: first } } = await api.createAccount();
+    const keys = [first];
+    while (keys.length < 120) keys.push(await api.issue(id, { kind: 'secret', mode: 'test' }));
+    await present(first);
+    await until(() => receiver.messages.length === 1, 'a message');
+    await Promise.all(keys.slice(1).map(present));
+    answer(204);
+    await until(() => receiver.messages.length === keys.length, 'all messages', 60_000);
+    const told = new Set(receiver.messages.map((message) => verified(message).data.key_id));
+    assert.equal(told.size, keys.length);
+    // Fifty in a run: the first one was with others, and two more have the rest.
+    assert.ok(alarms() - before >= 2, `${alarms() - before} alarms`);
   });
 
   test('is told nothing that is not signed', async (t) => {

@@ -181,7 +181,7 @@ pub fn account_used(sql: &SqlStorage, told: &str) -> Result<(), JsError> {
     uses::add(Sql(sql), &serde_json::from_str(told)?, now()).map_err(failed)
 }
 
-/// Messages that are to be sent, and where to: `{ url, messages }`, or `null`. What can't be signed stays due.
+/// The message that is to be sent next, and where to: `{ url, message }`, or `null`. What can't be signed stays due.
 ///
 /// # Errors
 /// When the database fails.

@@ -80,7 +80,7 @@ pub(crate) fn may_audit(sql: Sql<'_>, key_id: &str, now: UnixTime) -> Result<boo
     Ok(may.is_some())
 }
 
-/// What is to be sent now, and where to; none when nothing is.
+/// What is to be sent next, and where to; none when nothing is.
 ///
 /// Without a webhook in the policy nobody is told. Where nothing can be sent for now, what is due stays so, and the log says why.
 pub(crate) fn outgoing(
@@ -101,7 +101,8 @@ pub(crate) fn outgoing(
                 return Ok(None);
             }
             Some(url) if can_sign => {
-                return Ok(Some(Outgoing { url: url.to_owned(), messages: due(sql, now_ms)? }));
+                let message = due(sql, now_ms)?;
+                return Ok(message.map(|message| Outgoing { url: url.to_owned(), message }));
             }
             Some(_) => "WEBHOOK_SECRET must be whsec_ and the base64 of 24 to 64 bytes",
         },
@@ -111,31 +112,32 @@ pub(crate) fn outgoing(
     Ok(None)
 }
 
-/// Messages that are due and whose turn it is. While one is on its way it isn't due again.
-fn due(sql: Sql<'_>, now_ms: f64) -> Result<Vec<Message>, Fault> {
-    // What has come in until a message goes out for the first time is counted with it.
-    sql.run(
+/// The message whose turn it is, if one is due. While it is on its way it isn't due again.
+///
+/// One at a time: what only waits for its turn goes on gathering, and was not tried when this instance dies. What nobody has seen
+/// goes before what was tried before, however much of that there is.
+fn due(sql: Sql<'_>, now_ms: f64) -> Result<Option<Message>, Fault> {
+    let due: Option<Due> = sql.row(
         &format!(
-            "UPDATE notices SET count = (SELECT untold FROM incidents WHERE incidents.key_id = notices.key_id)
-                WHERE attempts = 0 AND due_at <= ?1 AND {HAS_ITS_TURN}"
+            "SELECT seq, key_id, attempts FROM notices WHERE due_at <= ? AND {HAS_ITS_TURN} ORDER BY attempts, due_at, seq LIMIT 1"
         ),
         &[now_ms],
     )?;
-    sql.run(
-        &format!(
-            "UPDATE incidents SET untold = 0 WHERE key_id IN
-                (SELECT key_id FROM notices WHERE attempts = 0 AND due_at <= ?1 AND {HAS_ITS_TURN})"
-        ),
-        &[now_ms],
+    let Some(Due { seq, key_id, attempts }) = due else { return Ok(None) };
+    if attempts == 0 {
+        // What has come in until a message goes out for the first time is counted with it.
+        sql.run(
+            "UPDATE notices SET count = (SELECT untold FROM incidents WHERE key_id = ?2) WHERE seq = ?1",
+            &(seq, &key_id),
+        )?;
+        sql.run("UPDATE incidents SET untold = 0 WHERE key_id = ?", &[&key_id])?;
+    }
+    let row: Option<Row> = sql.row(
+        "UPDATE notices SET attempts = attempts + 1, first_at = coalesce(first_at, ?2), due_at = ?2 + ?3
+            WHERE seq = ?1 RETURNING id, at, data, count",
+        &(seq, now_ms, LEASE_MS),
     )?;
-    let rows: Vec<Row> = sql.rows(
-        &format!(
-            "UPDATE notices SET attempts = attempts + 1, first_at = coalesce(first_at, ?1), due_at = ?1 + ?2
-                WHERE due_at <= ?1 AND {HAS_ITS_TURN} RETURNING id, at, data, count"
-        ),
-        &(now_ms, LEASE_MS),
-    )?;
-    rows.into_iter().map(Message::of).collect()
+    row.map(Message::of).transpose()
 }
 
 /// Takes in how sending a message ended.
@@ -185,11 +187,11 @@ fn log_dropped(id: &str, reason: &str) {
     console_error!("{line}");
 }
 
-/// Messages, and where they go.
+/// A message, and where it goes.
 #[derive(Serialize)]
 pub(crate) struct Outgoing {
     url: String,
-    messages: Vec<Message>,
+    message: Message,
 }
 
 /// A message: its id, and its body as JSON.
@@ -214,6 +216,13 @@ impl Message {
         let body = Body { r#type: "key.exposed", timestamp: runtime::iso_date(row.at), data };
         Ok(Self { id: row.id, body: list(&body) })
     }
+}
+
+#[derive(Deserialize)]
+struct Due {
+    seq: u64,
+    key_id: String,
+    attempts: u32,
 }
 
 #[derive(Deserialize)]
