@@ -19,7 +19,7 @@ const STAND_IN = readFileSync(new URL('stand-in.mjs', import.meta.url), 'utf8');
 /**
  * Starts an edge whose KV namespace is the HTTP server at `store`, an origin (`null`: no such binding). `policy` is an object, or
  * text for a variable that is just that; `admin` is the secret with the admin API's credentials, `vars` are further variables and
- * secrets, `usage` is the origin of an HTTP server that takes the Analytics Engine's points, and `build` is a folder.
+ * secrets, `usage` is the origin of an HTTP server that takes the Analytics Engine's points, and `build` and `worker` are folders.
  * With `standIn` the clock and the bindings obey the header `X-Stand-In` (see stand-in.mjs).
  */
 export async function startBareEdge(options) {
@@ -51,8 +51,8 @@ export class BareEdge extends Edge {
   }
 
   /** Writes what the runtime reads when it is started next: another deployment. */
-  configure({ build, standIn = false, ...options }) {
-    const modules = workerModules(build);
+  configure({ build, worker, standIn = false, ...options }) {
+    const modules = workerModules(build, worker);
     if (standIn) modules.unshift({ type: 'ESModule', path: 'stand-in.mjs', contents: STAND_IN });
     for (const module of modules) {
       mkdirSync(path.dirname(path.join(this.folder, module.path)), { recursive: true });

@@ -20,14 +20,14 @@ export const TEST_BUILD =
 
 const TYPES = { '.js': 'ESModule', '.mjs': 'ESModule', '.wasm': 'CompiledWasm' };
 
-/** The Worker's modules, under the names that its imports use. */
-export function workerModules(build = BUILD) {
-  const names = readdirSync(WORKER).filter((name) => name.endsWith('.mjs'));
+/** The Worker's modules, under the names that its imports use. `worker` is the folder of its entry module. */
+export function workerModules(build = BUILD, worker = WORKER) {
+  const names = readdirSync(worker).filter((name) => name.endsWith('.mjs'));
   // The runtime takes the first for the Worker itself.
   const entries = ['entry.mjs', ...names.filter((name) => name !== 'entry.mjs')].map((name) => ({
     type: 'ESModule',
     path: name,
-    contents: readFileSync(path.join(WORKER, name), 'utf8'),
+    contents: readFileSync(path.join(worker, name), 'utf8'),
   }));
   const built = readdirSync(build, { recursive: true })
     .filter((name) => path.extname(name) in TYPES)

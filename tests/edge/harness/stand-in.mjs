@@ -9,7 +9,15 @@ export * from './entry.mjs';
 
 const realNow = Date.now;
 let ahead = 0;
-Date.now = () => realNow() + ahead;
+globalThis.Date = class extends Date {
+  constructor(...parts) {
+    super(...(parts.length === 0 ? [realNow() + ahead] : parts));
+  }
+
+  static now() {
+    return realNow() + ahead;
+  }
+};
 
 const HOW = {
   throws() {
