@@ -285,7 +285,8 @@ pub(crate) fn cargo_tools(project: &Project, wanted: &[(&str, &str)]) -> Result<
         .args(missing)
         .env("CARGO_TARGET_DIR", &build)
         // A tool's own profile is for who installs it for good.
-        .env("CARGO_PROFILE_RELEASE_LTO", "off");
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     process::run("cargo install", install, &project.state().join("cargo-install.log"))?;
     // Only disk space is at stake.
     let _ = fs::remove_dir_all(build);
