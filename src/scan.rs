@@ -285,8 +285,8 @@ impl Place<'_> {
                     is_broken = true;
                 }
                 Symbol::Space if body.length == 0 || is_broken => is_broken = true,
-                // In the middle of a longer token, such as a JWT.
-                Symbol::Underscore | Symbol::Dash if is_joined => return false,
+                // In the middle of a longer token, such as a JWT: what no word runs up to was found before.
+                Symbol::Underscore | Symbol::Dash => return false,
                 _ => break,
             }
             if !is_joined && body.looks_like_key(is_exact && !is_broken) {
@@ -483,6 +483,21 @@ mod tests {
         not_found(&of(MAX_BODY_LENGTH + 1));
     }
 
+    /// Of the two ways to look for a key, the slow one is taken where a letter is drawn like another's.
+    #[test]
+    fn a_token_is_joined_however_its_key_is_looked_for() {
+        for prefix in ["sk_", "ѕk_", "sк_"] {
+            for bridge in ["-", "_", "--", "_-_"] {
+                not_found(&format!("abc{bridge}{prefix}{BODY}-xy"));
+                not_found(&format!("abc{bridge}{prefix}{BODY}_xy"));
+                found(&format!("abc{bridge}{prefix}{BODY}.xy"));
+                // No word runs up to these.
+                found(&format!("abc {bridge}{prefix}{BODY}-xy"));
+                found(&format!("{bridge}{prefix}{BODY}_xy"));
+            }
+        }
+    }
+
     #[test]
     fn a_space_joins_no_words() {
         found(&format!("key sk_{BODY}-x"));
@@ -501,6 +516,8 @@ mod tests {
     fn escaped_punctuation_is_read_as_itself() {
         found(&format!(r"sk\_{BODY}"));
         found(&format!(r"sk\_test\_{BODY}"));
+        // RFC 8259 §7: before any other letter a backslash escapes nothing.
+        not_found(&format!(r"s\k_{BODY}"));
     }
 
     #[test]

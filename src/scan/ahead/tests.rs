@@ -1,4 +1,4 @@
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec, vec::Vec};
 
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -33,14 +33,36 @@ fn every_k_that_a_separator_follows_is_a_middle() {
 
 #[test]
 fn each_character_that_is_drawn_like_a_k_is_looked_at() {
+    let mut firsts = BTreeSet::new();
     let mut count = 0;
     for char in '\0'..=char::MAX {
         let is_k = matches!(Symbol::of(char), Symbol::Letter(b'k' | b'K'));
         let expected = if is_k { &[0][..] } else { &[] };
-        assert_eq!(places(&String::from_iter([char, '_'])), expected, "{char:?}");
+        let text = String::from_iter([char, '_']);
+        assert_eq!(places(&text), expected, "{char:?}");
+        firsts.extend(is_k.then(|| text.as_bytes()[0]));
         count += usize::from(is_k);
     }
     assert!(count > 30, "{count}");
+    let looked_at: BTreeSet<u8> = (0..=u8::MAX).filter(|byte| starts_k(*byte)).collect();
+    assert_eq!(looked_at, firsts, "what no such character begins with is jumped over");
+}
+
+#[test]
+fn all_that_is_not_looked_for_is_jumped_over() {
+    for before in 0..20 {
+        for (sought, after) in [(b'k', b'x'), (b'K', b'K'), (b'%', b'k'), (b'\\', 0xff), (0x80, 0)]
+        {
+            // The neighbours of what is looked for, by one bit or by one.
+            let passed = b"j[l\x0b$&}\x7f \0Jm{\x04";
+            let mut bytes: Vec<u8> = passed.iter().cycle().take(before).copied().collect();
+            bytes.push(sought);
+            for rest in 0..12 {
+                bytes.resize(before + 1 + rest, after);
+                assert_eq!(from_first(&bytes).len(), 1 + rest, "{bytes:x?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Text {
     }
 
     /// Whether the grammar lets this character follow.
-    fn may_be_followed_by(&self, char: u8) -> bool {
+    pub(super) fn may_be_followed_by(&self, char: u8) -> bool {
         match self.bytes.as_slice() {
             [] => char == b's',
             b"s" => char == b'k',
@@ -253,8 +253,8 @@ fn is_long_token(bytes: &[u8], start: usize) -> bool {
         && before.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// The longest prefix, and one more than a body may have, so that a longer run is no key.
-const MOST_CHARACTERS: usize = "sk_test_".len() + MAX_BODY_LENGTH + 1;
+/// The longest prefix and the longest body.
+const MOST_CHARACTERS: usize = "sk_test_".len() + MAX_BODY_LENGTH;
 
 /// No variable that a key is assigned to has so long a name.
 const LONG_TOKEN: usize = 32;

@@ -1,7 +1,15 @@
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString as _},
+    vec,
+    vec::Vec,
+};
 
 use super::*;
-use crate::{IssuedKey, Kind, Mode};
+use crate::{
+    IssuedKey, KeyDigest, Kind, Mode,
+    key::{MAX_BODY_LENGTH, MIN_BODY_LENGTH},
+};
 
 fn issued(mode: Mode, seed: u8) -> String {
     let mut entropy = [seed; 32];
@@ -51,6 +59,21 @@ fn confidence_and_severity_follow_checksum_and_mode() {
 }
 
 #[test]
+fn what_is_told_of_a_key_are_words_and_a_part_of_its_digest() {
+    assert_eq!(one(FOREIGN).fingerprint(), &KeyDigest::of(FOREIGN).to_string()[..32]);
+    let confidences = [Confidence::Possible, Confidence::Likely, Confidence::Certain];
+    assert_eq!(confidences.map(Confidence::as_str), ["possible", "likely", "certain"]);
+    // SARIF 2.1.0 §3.27.10
+    let severities = [Severity::Note, Severity::Warning, Severity::Error];
+    assert_eq!(severities.map(Severity::as_str), ["note", "warning", "error"]);
+    let disguises =
+        [Disguise::None, Disguise::Escaped, Disguise::Joined, Disguise::Base64, Disguise::Utf16];
+    let words = ["none", "escaped", "joined", "base64", "utf-16"];
+    assert_eq!(disguises.map(Disguise::as_str), words);
+    assert_eq!(disguises.map(|disguise| disguise.to_string()), words);
+}
+
+#[test]
 fn other_words_are_no_keys() {
     let key = issued(Mode::Live, 3);
     for word in ["ta", "ri", "di", "de", "0", "X"] {
@@ -63,6 +86,71 @@ fn other_words_are_no_keys() {
     none("sk_tooShort1234");
     none("pk_WeHsNn87r4gtNc5BQT9Mj");
     none(issued(Mode::Live, 3).replace("sk_", "SK_"));
+}
+
+#[test]
+fn longest_key_is_found_and_a_longer_run_is_none() {
+    for prefix in ["sk_", "sk_test_"] {
+        let key = |length: usize| format!("{prefix}{}", &"aB3".repeat(50)[..length]);
+        assert_eq!(one(key(MAX_BODY_LENGTH)).range().end as usize, prefix.len() + MAX_BODY_LENGTH);
+        assert_eq!(one(key(MIN_BODY_LENGTH)).range().end as usize, prefix.len() + MIN_BODY_LENGTH);
+        none(key(MAX_BODY_LENGTH + 1));
+        none(key(MIN_BODY_LENGTH - 1));
+    }
+}
+
+#[test]
+fn no_more_is_read_than_a_key_can_have() {
+    let mut units = units::Units::new(&[b'a'; MOST_BYTES_OF_A_KEY + 9], 3, 1);
+    assert_eq!(core::iter::from_fn(|| units.next()).count(), MOST_BYTES_OF_A_KEY);
+}
+
+#[test]
+fn in_a_longer_token_only_the_checksum_makes_a_key() {
+    let issued = issued(Mode::Live, 17);
+    let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpX";
+    assert_eq!(token.len(), 32);
+    for bridge in ["-", "_"] {
+        for text in [format!("abc{bridge}{FOREIGN}{bridge}xy"), format!("{token}{bridge}{FOREIGN}")]
+        {
+            none(&text);
+            same(text.replace(FOREIGN, &issued), &issued, Disguise::None);
+        }
+        // A name before it is none, nor does one behind it make a token of it.
+        for text in [
+            format!("API{bridge}{FOREIGN}"),
+            format!("{}{bridge}{FOREIGN}", &token[2..]),
+            format!("{FOREIGN}{bridge}xy"),
+            format!("abc {FOREIGN}{bridge}xy"),
+            format!("{}.{}{bridge}{FOREIGN}", &token[..9], &token[10..]),
+        ] {
+            same(&text, FOREIGN, Disguise::None);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_key_is_left_at_its_first_character() {
+    let mut text = own::Text::with_capacity(64);
+    for (next, others) in
+        [(b's', &b"Sk_t1"[..]), (b'k', b"Ks_t1"), (b'_', b"-skt1"), (b't', b"_-\xff")]
+    {
+        assert!(text.may_be_followed_by(next));
+        assert!(others.iter().all(|other| !text.may_be_followed_by(*other)), "{text:?}");
+        assert!(text.push(next));
+    }
+    assert!(text.may_be_followed_by(b'Z') && !text.may_be_followed_by(b'_'));
+    assert!(b"est".iter().all(|char| text.push(*char)));
+    assert!(text.may_be_followed_by(b'_') && text.may_be_followed_by(b'0'));
+    assert!(!text.may_be_followed_by(b'-'));
+}
+
+#[test]
+fn a_text_has_its_room_from_the_start_and_never_grows() {
+    let mut text = own::Text::with_capacity(2);
+    assert!(!text.push(0x80) && text.push(b's') && !text.push(0xff));
+    assert!(text.push(b'k') && !text.push(b'_'));
+    assert_eq!(text.as_str(), "sk");
 }
 
 #[test]
@@ -94,6 +182,8 @@ fn utf_16_is_read_in_both_byte_orders() {
             same(&le, &key, Disguise::Utf16);
             same(&be, &key, Disguise::Utf16);
         }
+        let text = [b"s\0k\0_\0", key.repeat(3).replace('_', "0").as_bytes()].concat();
+        none(&text);
         let word: Vec<u8> = format!("ta{key}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         none(&word);
     }
@@ -125,6 +215,13 @@ fn cuts_are_put_together() {
             same(format!("\"\".concat(\"{a}\",\"{b}\")"), foreign, Disguise::Joined);
         }
     }
+    // Out of a text inside of a template again; the end of an object is none.
+    let (a, b, c) = (&key[..9], &key[9..20], &key[20..]);
+    same(format!("`{a}${{\"{b}\"}}{c}`"), &key, Disguise::Joined);
+    same(format!("`{a}${{`{b}${{\"{c}\"}}`}}`"), &key, Disguise::Joined);
+    same(format!("{{\"key\":\"{FOREIGN}\"}}x1"), FOREIGN, Disguise::None);
+    // A call makes one text of all its arguments.
+    same("\"sk_\".concat(\"vYZCAeHawU\",\"qDCmVpEKh2U\")", FOREIGN, Disguise::Joined);
     let pieces: Vec<String> = key.chars().map(|char| format!("\"{char}\"")).collect();
     same(format!("[{}].join(\"\")", pieces.join(",")), &key, Disguise::Joined);
 }
@@ -135,6 +232,8 @@ fn two_texts_in_a_list_are_two_texts() {
     none(format!("[\"sk_\",\"{other}\"]"));
     same(format!("[\"{FOREIGN}\",\"{other}\"]"), FOREIGN, Disguise::None);
     let key = issued(Mode::Live, 7);
+    // Unless the checksum says that they are one.
+    same(format!("[\"{}\",\"{}\"]", &key[..20], &key[20..]), &key, Disguise::Joined);
     same(format!("[\"{key}\",\"{other}\"]"), &key, Disguise::None);
     same(format!("\"{key}\"+\"{other}\""), &key, Disguise::None);
 }
@@ -153,6 +252,12 @@ fn base64_is_read_at_every_alignment() {
                 ] {
                     let encoded = engine.encode(text.as_bytes());
                     same(&encoded, &key, Disguise::Base64);
+                    if engine.specification().wrap.separator.is_empty() {
+                        // From the character that begins it to the one that completes it.
+                        let place = |bytes: usize| (bytes * 8).div_ceil(6) as u64;
+                        let range = place(before.len())..place(before.len() + key.len());
+                        assert_eq!(one(&encoded).range(), range, "{text}");
+                    }
                     same(format!("Authorization: Basic {encoded}\n"), &key, Disguise::Base64);
                 }
             }
@@ -209,6 +314,9 @@ fn escapes_of_every_kind_are_read() {
     same(format!("line\\n{key}"), &key, Disguise::None);
     same(format!("a%20{key}"), &key, Disguise::None);
     same(format!("%3D{key}%26"), &key, Disguise::None);
+    // An escape counts where it ends just before the key.
+    same(format!("%61 {key}"), &key, Disguise::None);
+    same(format!("\\x61.{key}"), &key, Disguise::None);
     same(format!("{}\\\n{}", &key[..9], &key[9..]), &key, Disguise::Escaped);
 }
 
@@ -316,7 +424,17 @@ fn private_keys_are_found_and_their_mere_name_is_not() {
         let finding = one(&text);
         assert_eq!(finding.rule().id, "private-key");
         assert_eq!(finding.redacted(), "…");
+        let end = usize::try_from(finding.range().end).unwrap();
+        assert!(text[..end].ends_with(body), "{text}");
     }
+    // The fewest characters that count as a key, in a line of its own.
+    let short = one(format!("-----BEGIN EC PRIVATE KEY-----\n{}\n", &body[..40]));
+    assert_eq!(short.rule().id, "private-key");
+    none(format!("-----BEGIN EC PRIVATE KEY-----\n{}\n{}\n", &body[..39], &body[..39]));
+    none(
+        "-----BEGIN PRIVATE KEY----- behind it a file has the key itself in lines of sixty characters each",
+    );
+    none(format!("if (line == '-----BEGIN PRIVATE KEY-----') {{ return '{body}'; }}"));
     none("if (text.includes('-----BEGIN PRIVATE KEY-----')) {}");
     none("`-----BEGIN PRIVATE KEY-----\\n${body}\\n-----END PRIVATE KEY-----`");
     none(format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"));

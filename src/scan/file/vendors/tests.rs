@@ -1,7 +1,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::*;
-use crate::scan::file::Scanner;
+use crate::scan::file::{Scanner, Severity};
 
 /// A text that looks random, the same for the same seed.
 fn random(class: Class, length: usize, seed: u64) -> String {
@@ -18,7 +18,7 @@ fn random(class: Class, length: usize, seed: u64) -> String {
 }
 
 fn key_of(vendor: &Vendor, seed: u64) -> String {
-    let mut key = String::from(vendor.prefix);
+    let mut key = String::from(vendor.prefix());
     for (index, part) in vendor.parts.iter().enumerate() {
         match *part {
             Part::Word(word) => key.push_str(word),
@@ -72,6 +72,49 @@ fn every_vendors_keys_are_found_and_are_not_in_words() {
                 assert!(!is_found || !vendor.prefix.contains(vendor.anchor), "{text} {findings:?}");
             }
         }
+    }
+}
+
+#[test]
+fn rules_say_how_grave_a_leak_is_and_what_tells_a_key() {
+    let of = |severity: Severity| -> Vec<&str> {
+        VENDORS
+            .iter()
+            .map(|vendor| &vendor.rule)
+            .filter(|rule| rule.severity == severity)
+            .map(|rule| rule.id)
+            .collect()
+    };
+    // Where no money moves, and what is half of what is needed.
+    assert_eq!(
+        of(Severity::Warning),
+        ["stripe-test-restricted-key", "aws-access-key-id", "aws-temporary-key-id"]
+    );
+    // What is made to be seen, and to be restricted.
+    assert_eq!(of(Severity::Note), ["google-api-key"]);
+    let google = VENDORS.iter().find(|vendor| vendor.rule.id == "google-api-key").unwrap();
+    assert!(google.rule.advice.contains("restrict it"));
+    let with_checksum: Vec<&str> = VENDORS
+        .iter()
+        .filter(|vendor| vendor.check == Check::Crc32)
+        .map(|vendor| vendor.rule.id)
+        .collect();
+    let githubs = ["personal", "oauth", "user", "installation", "refresh"];
+    assert_eq!(with_checksum, githubs.map(|name| format!("github-{name}-token")));
+}
+
+#[test]
+fn a_longer_run_is_something_else() {
+    let key = |id: &str| key_of(VENDORS.iter().find(|vendor| vendor.rule.id == id).unwrap(), 7);
+    for (id, ends, goes_on) in [
+        ("aws-access-key-id", "-/\" ", "aZ0_"),
+        ("google-api-key", "/+\" ", "aZ0_-"),
+        ("digitalocean-token", "-/\" ", "agZ0_"),
+    ] {
+        let is_found =
+            |char: char| !Scanner::new().scan(format!("{}{char}", key(id)).as_bytes()).is_empty();
+        assert!(ends.chars().all(is_found), "{id}");
+        assert!(!goes_on.chars().any(is_found), "{id}");
     }
 }
 
