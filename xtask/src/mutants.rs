@@ -6,7 +6,11 @@
 
 mod survivors;
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -29,11 +33,12 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let out = project.state().join("mutants");
     let _ = fs::remove_dir_all(&out);
     fs::create_dir_all(&out).with_context(|| format!("cannot write {}", out.display()))?;
-    let listed = process::capture(command(project, options, &["--list"]))?.lines().count();
+    let config = config(project, options)?;
+    let listed = process::capture(command(project, &config, &["--list"]))?.lines().count();
     say!("{listed} mutants, most of them some seconds each");
     let mut unviable = 0_usize;
     for (round, Round { title, targets, tests }) in ROUNDS.iter().enumerate() {
-        let mut mutants = command(project, options, &["--baseline", "skip", "--no-times"]);
+        let mut mutants = command(project, &config, &["--baseline", "skip", "--no-times"]);
         mutants.arg("--output").arg(&out).args(["--timeout", "120", "--build-timeout", "900"]);
         mutants.args(targets.iter().map(|target| format!("--cargo-arg={target}")));
         if round > 0 {
@@ -79,14 +84,26 @@ struct Round {
     tests: &'static [&'static str],
 }
 
+/// Unit tests that try all of Unicode, which takes as long as all others.
+const EVERY: [&str; 3] = [
+    "every_character_is_read_and_each_cut_short_is_none",
+    "each_character_that_is_drawn_like_a_k_is_looked_at",
+    "bytes_that_are_no_text_are_read_as_the_library_does",
+];
+
 /// In the order of what they cost: most mutants never meet the second, which builds the core once more.
-const ROUNDS: [Round; 3] = [
+const ROUNDS: [Round; 4] = [
     Round {
         title: "unit tests",
         targets: &["--lib"],
-        // What takes seconds, and is about what isn't mutated.
-        tests: &["--skip", "gate::", "--skip", "memory::"],
+        // What takes seconds: it is about what isn't mutated, or a round of its own.
+        #[rustfmt::skip]
+        tests: &[
+            "--skip", "gate::", "--skip", "memory::",
+            "--skip", EVERY[0], "--skip", EVERY[1], "--skip", EVERY[2],
+        ],
     },
+    Round { title: "unit tests of every character", targets: &["--lib"], tests: &EVERY },
     Round {
         title: "the table of decisions",
         targets: &["--test=decide", "--test=policy"],
@@ -99,19 +116,31 @@ const ROUNDS: [Round; 3] = [
     },
 ];
 
-fn command(project: &Project, options: &Options, arguments: &[&str]) -> Command {
+fn command(project: &Project, config: &Path, arguments: &[&str]) -> Command {
     let mut mutants =
         project.cargo(["mutants", "--package", "keyguard", "--test-package", "keyguard"]);
-    mutants.args(arguments);
-    if !options.files.is_empty() {
-        // Beside a configuration with files of its own these would come on top.
-        mutants.args(["--no-config", "--profile", "mutants"]);
-        mutants.args(options.files.iter().flat_map(|file| ["--file", file]));
-    }
+    mutants.arg("--config").arg(config).args(arguments);
     // A property that a mutant breaks shows that within a few cases.
     mutants.env("PROPTEST_CASES", "200");
     mutants.env("CARGO_TARGET_DIR", project.target().join("mutants"));
     mutants
+}
+
+/// What cargo-mutants is told: `.cargo/mutants.toml`, with the named files in place of its own. Files that are named to
+/// cargo-mutants itself would come on top of those.
+fn config(project: &Project, options: &Options) -> Result<PathBuf> {
+    let known = project.root().join(".cargo/mutants.toml");
+    if options.files.is_empty() {
+        return Ok(known);
+    }
+    let text =
+        fs::read_to_string(&known).with_context(|| format!("cannot read {}", known.display()))?;
+    let mut config: toml::Table = text.parse().with_context(|| known.display().to_string())?;
+    config.insert("examine_globs".to_owned(), options.files.clone().into());
+    let named = project.state().join("mutants.toml");
+    fs::write(&named, config.to_string())
+        .with_context(|| format!("cannot write {}", named.display()))?;
+    Ok(named)
 }
 
 /// One of the lists that cargo-mutants leaves. What ran for too long is on none that counts against the tests: it would be noticed.
