@@ -102,8 +102,10 @@ export const pinned = ({ credentials, redirect, mode, referrer, referrerPolicy }
 
 /** What is sent ahead of the body, line by line: the pinned members; names and values of headers in turn; the method, which is sent too. */
 export function sent({ headers, method, credentials, redirect, mode, referrer, referrerPolicy }) {
+  const lines = [...headers].flat();
   // Made as one: what is pushed goes by way of an index that the page may have given Object.prototype, and shows something else.
-  return [credentials, redirect, mode, referrer, referrerPolicy, ...[...headers].flat(), 'method', method];
+  // Once more as the bytes that are sent, one for each character (Fetch, "isomorphic encode"), which a server may read as UTF-8.
+  return [credentials, redirect, mode, referrer, referrerPolicy, ...lines, 'sent', escape(lines), 'method', method];
 }
 
 /** What the body of a copy holds: nothing if that can't be read on the spot. */

@@ -114,6 +114,8 @@ function checkHeaders(headers, method) {
   if (holdsKey(method)) refuse('header');
   for (const [name, value] of headers) {
     if (name === 'authorization' || holdsKey(value) || holdsKey(name)) refuse('header');
+    // As the bytes that are sent, too, which a server may read as UTF-8.
+    if (/[\x80-\xff]/.test(value) && holdsKey(escape(value))) refuse('header');
     if (name === 'idempotency-key' && !/^[!-~]{1,255}$/.test(value)) refuse('header');
   }
 }

@@ -219,6 +219,18 @@ export const cases = {
     ]) {
       await refused('secret-key', () => guard.request('/a', { headers }));
     }
+    // A header's characters are sent as a byte each, which a server may read as UTF-8.
+    const asRead = (text) => String.fromCharCode(...new TextEncoder().encode(text));
+    const disguises = [`s\u00adk_${BODY}`, `s\u200bk_${BODY}`, `ｓｋ＿${BODY}`, `ѕк_${BODY}`].map(asRead);
+    for (const disguise of [...disguises, `\u00fc s%C2\u00adk_${BODY}`]) {
+      for (const name of ['x-key', 'x-other']) {
+        await refused('secret-key', () => guard.request('/a', { headers: { 'x-key': 'x', [name]: disguise, 'x-z': 'z' } }), disguise);
+      }
+    }
+    await refused('invalid-init', () => guard.request('/a', { headers: { 'x-key': asRead(`p\u00adk_${PUBLISHABLE.slice(3)}`) } }));
+    for (const name of ['\u00fcber', asRead('über'), '100%', 'sk, ']) {
+      equal(guard.request('/a', { headers: { 'x-name': name, 'x-z': `_${BODY}` } }).headers.get('x-name'), name.trim());
+    }
     await refused('secret-key', () => guard.request('/a', { method: SECRET }));
     await refused('secret-key', () => guard.request('/a', { method: `A\n${SECRET}` }));
     // What only might be one is no refusal of its own, and isn't shown either.
