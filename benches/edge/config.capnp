@@ -18,6 +18,7 @@ const config :Workerd.Config = (
 const edge :Workerd.Worker = (
   modules = [@MODULES@],
   compatibilityDate = "@DATE@",
+  compatibilityFlags = [@FLAGS@],
   globalOutbound = "upstream",
   bindings = [
     (name = "KEYS", kvNamespace = "store"),
@@ -33,4 +34,5 @@ const store :Workerd.Worker = (
     (name = "digests.bin", data = embed "digests.bin"),
   ],
   compatibilityDate = "@DATE@",
+  compatibilityFlags = [@FLAGS@],
 );

@@ -97,11 +97,13 @@ impl Bundle {
             })
             .collect();
         let template = fs::read_to_string(project.root().join("benches/edge/config.capnp"))?;
+        let compatibility = Compatibility::read(project)?;
         let config = template
             .replace("@UPSTREAM@", &format!("127.0.0.1:{upstream}"))
             .replace("@PORT@", &port.to_string())
             .replace("@MODULES@", &modules.join(", "))
-            .replace("@DATE@", &compatibility_date(project)?)
+            .replace("@DATE@", &compatibility.date)
+            .replace("@FLAGS@", &compatibility.flags)
             .replace("@BINDINGS@", contender.bindings);
         fs::write(self.folder.join("config.capnp"), config)?;
         let mut command = Command::new("taskset");
@@ -149,10 +151,27 @@ pub(super) enum Start {
 
 const LOADING: &str = "loading.mjs";
 
-/// What the deployed Worker runs under.
-fn compatibility_date(project: &Project) -> Result<String> {
-    let file = project.root().join("worker/wrangler.toml");
-    let config: toml::Table = fs::read_to_string(file)?.parse().context("worker/wrangler.toml")?;
-    let date = config.get("compatibility_date").and_then(toml::Value::as_str);
-    date.map(str::to_owned).context("worker/wrangler.toml has no compatibility_date")
+/// What the deployed Worker runs under, and so do all others.
+struct Compatibility {
+    date: String,
+    /// As the configuration lists them.
+    flags: String,
+}
+
+impl Compatibility {
+    fn read(project: &Project) -> Result<Self> {
+        let file = project.root().join("worker/wrangler.toml");
+        let config: toml::Table =
+            fs::read_to_string(file)?.parse().context("worker/wrangler.toml")?;
+        let date = config.get("compatibility_date").and_then(toml::Value::as_str);
+        let date = date.context("worker/wrangler.toml has no compatibility_date")?.to_owned();
+        let flags = config.get("compatibility_flags").and_then(toml::Value::as_array);
+        let flags: Vec<String> = flags
+            .into_iter()
+            .flatten()
+            .filter_map(toml::Value::as_str)
+            .map(|flag| format!("\"{flag}\""))
+            .collect();
+        Ok(Self { date, flags: flags.join(", ") })
+    }
 }
