@@ -22,6 +22,9 @@ use crate::{process, project::Project, tools::Tools};
 /// How many keys are used again and again: the first of all.
 const HOT: usize = 2;
 
+/// For how many seconds a contender warms up before a case, at least.
+const WARM_UP: u32 = 8;
+
 /// The contenders, running, and their figures so far.
 pub(super) struct Contest<'a> {
     project: &'a Project,
@@ -116,7 +119,8 @@ impl<'a> Contest<'a> {
             log: self.folder.join("wrk.log"),
         };
         let count = self.running.len();
-        // The first round warms up, and counts for nothing but wrong answers.
+        // The first round warms up, and counts for nothing but wrong answers: V8 compiles what runs often, JavaScript and WebAssembly,
+        // after some ten thousand requests.
         let first = u32::from(self.options.quick);
         for round in first..=self.options.rounds {
             process::check_interrupted()?;
@@ -130,8 +134,10 @@ impl<'a> Contest<'a> {
                 }
                 let used = self.used.entry((contender.id, case.id)).or_default();
                 let status = case.status(contender.guard);
+                let seconds = self.options.seconds;
+                let seconds = if round > 0 { seconds } else { seconds.max(WARM_UP) };
                 let measured = load
-                    .send(server, status, self.options.seconds, *used, self.counts_instructions)
+                    .send(server, status, seconds, *used, self.counts_instructions)
                     .with_context(|| format!("{}, {}\n{}", contender.id, case.id, bundle.log()))?;
                 *used = used.saturating_add(measured.answers);
                 ensure!(
