@@ -123,6 +123,33 @@ describe("a verdict's line", () => {
     assert.ok(!JSON.stringify(line).includes('customer_17'));
   });
 
+  test('says what is true of its own request, whatever came before with that key', async () => {
+    const requests = [
+      [secret, 'GET', '/echo', null],
+      [secret, 'GET', '/echo?a=1', null],
+      [secret, 'POST', '/echo', null],
+      [secret, 'GET', '/echo', null],
+      [publishable, 'GET', '/echo', 'GET /echo'],
+      [publishable, 'GET', '/pay/a', 'GET /pay/{id}'],
+      [publishable, 'GET', '/%65cho', 'GET /echo'],
+      [publishable, 'GET', '/echo', 'GET /echo'],
+    ];
+    const answers = [];
+    for (const [key, method, target] of [...requests, ...requests]) answers.push(await edge.sendAs(key, { method, target }));
+    // The demo upstream says back what it was told, but for a path that it doesn't know.
+    const echoed = answers.flatMap((answer, index) => (answer.status === 200 ? [[answer, requests[index % requests.length]]] : []));
+    assert.equal(echoed.length, 14);
+    const ids = new Set();
+    for (const [answer, [{ record }, method, target, route]] of echoed) {
+      const id = await requestIdOf(answer);
+      ids.add(id);
+      const line = await edge.verdict(id);
+      assert.deepEqual([line.code, line.key_id, line.method, line.route], ['allowed', record.id, method, route]);
+      assert.equal(answer.json.url, target.replace('%65', 'e'));
+    }
+    assert.equal(ids.size, 14);
+  });
+
   test('is one line per request', async () => {
     const counted = edge.lines.all.length;
     const ids = [];
@@ -132,6 +159,28 @@ describe("a verdict's line", () => {
     const lines = edge.lines.all.slice(counted).map((line) => JSON.parse(line));
     assert.deepEqual(lines.map((line) => line.request_id).sort(), ids.sort());
   });
+});
+
+test('what only might be refused has its line where what passes has none, and no other has', async () => {
+  const routes = [{ method: 'GET', path: '/echo' }];
+  const quiet = await startEdge({
+    policy: policyFor(upstream.origin, { routes, report_only: true, log_allowed: false }),
+    seeds: [publishable],
+  });
+  try {
+    const reported = [];
+    for (let round = 0; round < 3; round += 1) {
+      assert.equal((await quiet.sendAs(publishable, { target: '/echo' })).status, 200);
+      reported.push(await requestIdOf(await quiet.sendAs(publishable, { method: 'POST', target: '/echo' })));
+      assert.equal((await quiet.sendAs(publishable, { target: '/echo' })).status, 200);
+    }
+    await quiet.verdict((await quiet.send()).header('keyguard-request-id'));
+    const allowed = quiet.lines.all.map((line) => JSON.parse(line)).filter(({ code }) => code === 'allowed');
+    assert.deepEqual(allowed.map(({ request_id: id }) => id), reported);
+    for (const line of allowed) assert.equal(line.reported, 'insufficient-scope');
+  } finally {
+    await stopAll(quiet);
+  }
 });
 
 test('no line, response body or header shows a secret key of this run, wherever it was put', async () => {

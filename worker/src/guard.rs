@@ -190,9 +190,7 @@ fn steps(
     if let Some(denial) = grant.reported() {
         notes(denial);
     }
-    let is_logged = policy.log_allowed() || grant.reported().is_some();
-    let line = is_logged.then(|| log::allowed(exchange, &grant, subject));
+    let log = log::allowed(exchange, &grant, subject, found, policy);
     usage::allowed(exchange, &grant, lookup.digest(), settings);
-    let line = line.unwrap_or_default();
-    Ok(forward::send(exchange, grant, &found.identity, &url, &line, settings)?) // (11)
+    Ok(forward::send(exchange, grant, &found.identity, &url, &log, settings)?) // (11)
 }

@@ -2,24 +2,25 @@
 
 use keyguard::{
     AssertionSecrets, CanonicalPath, Claims, Fault, Forward, Grant, RequestUrl, UnixTime,
-    policy::EXPOSED_HEADERS,
+    policy::{EXPOSED_HEADERS, Upstream},
 };
 use wasm_bindgen::JsValue;
 
 use super::{
     exchange::Exchange,
+    log::Allowed,
     removed,
     runtime::{self, Identity},
     settings::Settings,
 };
 
-/// Forwards the request, logs `line`, and hands on the runtime's own promise of the response.
+/// Forwards the request, logs what there is to log, and hands on the runtime's own promise of the response.
 pub(crate) fn send(
     exchange: &Exchange<'_>,
     grant: Grant<'_>,
     identity: &Identity,
     url: &RequestUrl<'_>,
-    line: &str,
+    log: &Allowed,
     settings: &Settings,
 ) -> Result<JsValue, Fault> {
     let policy = &settings.policy;
@@ -39,15 +40,33 @@ pub(crate) fn send(
     let secrets = settings.secrets.as_ref();
     let assertion = secrets.map(|secrets| assertion(secrets, exchange, &forward, url, &target));
     removed::decide(exchange, &forward, policy)?;
+    let as_it_came = place_in(exchange.facts.url, &target, forward.upstream);
+    let changed = if as_it_came.is_some() { "" } else { target.as_str() };
     // No field holds a line feed: no URL may, and JSON escapes it.
-    let fields = [target.as_str(), line, assertion.as_deref().unwrap_or_default()];
+    let (line, is_again) = match log {
+        Allowed::Nothing => ("", false),
+        Allowed::Again => ("", true),
+        Allowed::Line(line) => (line.as_str(), false),
+    };
+    let fields = [changed, line, assertion.as_deref().unwrap_or_default()];
+    let is_empty = fields.iter().all(|field| field.is_empty());
     Ok(runtime::send(
         exchange.call,
         exchange.request,
         identity,
-        &fields.join("\n"),
+        (!is_empty).then(|| fields.join("\n")).as_deref(),
+        as_it_came.unwrap_or_default(),
+        is_again,
         policy.upstream_timeout_ms(),
     ))
+}
+
+/// From where on the URL that came is what goes to the upstream, if it is.
+fn place_in(url: &str, target: &str, upstream: &Upstream) -> Option<u32> {
+    let sent = target.strip_prefix(upstream.as_str())?;
+    let before = url.strip_suffix(sent)?;
+    // JavaScript counts in other units.
+    before.is_ascii().then(|| before.len().try_into().ok())?
 }
 
 /// What proves to the upstream whose request it is, and that it is this one.

@@ -1,7 +1,7 @@
 //! One line per verdict: who, what, why and how long, and never a key.
 
 use keyguard::{
-    Channel, ExposureAction, ExposureReport, Grant, KeyRecord, Kind, Lookup, Mode, Problem,
+    Channel, ExposureAction, ExposureReport, Grant, KeyRecord, Kind, Lookup, Mode, Policy, Problem,
     Redacted, policy::Route,
 };
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{
     exchange::Exchange,
     facts::Facts,
+    memory::Remembered,
     runtime::{self, Identity},
 };
 use crate::runtime::error;
@@ -87,12 +88,33 @@ impl Subject {
     }
 }
 
-/// The line that says that a request may pass, and what it would be refused with if that were not only to be reported. It goes to the log
-/// when the request is sent on.
-pub(crate) fn allowed(exchange: &Exchange<'_>, grant: &Grant<'_>, subject: &Subject) -> String {
+/// What the log gets of a request that may pass, when it is sent on.
+pub(crate) enum Allowed {
+    Nothing,
+    /// What it got of the key's last one, with this request's id: a string that crosses into JavaScript costs more than a comparison.
+    Again,
+    Line(String),
+}
+
+/// Says that a request may pass, and what it would be refused with if that were not only to be reported.
+pub(crate) fn allowed(
+    exchange: &Exchange<'_>,
+    grant: &Grant<'_>,
+    subject: &Subject,
+    found: &Remembered,
+    policy: &Policy,
+) -> Allowed {
     let route = grant.route().map(Route::label);
     let reported = grant.reported().map(|denial| Problem::from(denial).code());
-    text(&Line { route, reported, ..subject.line(exchange, "allowed") })
+    if !policy.log_allowed() && reported.is_none() {
+        return Allowed::Nothing;
+    }
+    let line = Line { route, reported, ..subject.line(exchange, "allowed") };
+    if found.is_news(line.method, route, reported, line.duration_ms) {
+        Allowed::Line(text(&line))
+    } else {
+        Allowed::Again
+    }
 }
 
 /// The line that says that a request was refused, and with what. It goes to the log with the answer.

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use keyguard::{Fault, KeyDigest, KeyRecord, Memory, Policy, memory::Recall};
+use keyguard::{Fault, KeyDigest, KeyRecord, Memory, Policy, memory::Recall, policy::Upstream};
 use wasm_bindgen::JsValue;
 
 use super::runtime::{self, Identity};
@@ -11,14 +11,48 @@ use super::runtime::{self, Identity};
 pub(crate) struct Remembered {
     pub(crate) record: KeyRecord,
     pub(crate) identity: Identity,
+    /// What the identity's last line in the log says.
+    logged: RefCell<Option<Logged>>,
+}
+
+/// All that a line says of an allowed request beside the key and the request's id.
+struct Logged {
+    method: String,
+    route: Option<String>,
+    reported: Option<&'static str>,
+    duration_ms: u64,
 }
 
 impl Remembered {
-    fn of(record: KeyRecord) -> Self {
+    fn of(record: KeyRecord, policy: &Policy) -> Self {
         let (kind, mode) = (record.kind.as_str(), record.mode.as_str());
-        // A record's ids hold no line feed.
-        let fields = [record.account.as_str(), &record.id, kind, mode];
-        Self { identity: runtime::identity(&fields.join("\n")), record }
+        let upstream = policy.upstream(record.mode).map_or("", Upstream::as_str);
+        // A record's ids hold no line feed, and no origin does.
+        let fields = [record.account.as_str(), &record.id, kind, mode, upstream];
+        let identity = runtime::identity(&fields.join("\n"));
+        Self { identity, record, logged: RefCell::new(None) }
+    }
+
+    /// Takes in what the line of an allowed request says, and whether that is something else than the last time.
+    pub(crate) fn is_news(
+        &self,
+        method: &str,
+        route: Option<&str>,
+        reported: Option<&'static str>,
+        duration_ms: u64,
+    ) -> bool {
+        let mut last = self.logged.borrow_mut();
+        let is_known = last.as_ref().is_some_and(|last| {
+            last.method == method
+                && last.route.as_deref() == route
+                && last.reported == reported
+                && last.duration_ms == duration_ms
+        });
+        if !is_known {
+            let (method, route) = (method.to_owned(), route.map(str::to_owned));
+            *last = Some(Logged { method, route, reported, duration_ms });
+        }
+        !is_known
     }
 }
 
@@ -53,7 +87,7 @@ pub(crate) fn keep(
     }
     let text = stored.as_string().ok_or(Fault::StoreUnavailable)?;
     let record = KeyRecord::from_json(&text).map_err(|_| Fault::StoreUnavailable)?;
-    let remembered = Rc::new(Remembered::of(record));
+    let remembered = Rc::new(Remembered::of(record, policy));
     // Twice the text's length is about what its strings take as a record and as an identity.
     let found = Some((Rc::clone(&remembered), text.len().saturating_mul(2)));
     with(policy, |memory| memory.keep(*digest, found, asked_at, now));
@@ -80,7 +114,7 @@ pub(crate) fn is_first_report(digest: &KeyDigest, policy: &Policy, now: u64) -> 
 pub(crate) fn pin(digest: &KeyDigest, record: KeyRecord, policy: &Policy, now: u64) {
     let bytes = record.to_json().len().saturating_mul(2);
     let until = now.saturating_add(milliseconds(policy.revocation_bound().total()));
-    let remembered = Rc::new(Remembered::of(record));
+    let remembered = Rc::new(Remembered::of(record, policy));
     with(policy, |memory| memory.pin(*digest, (remembered, bytes), now, until));
 }
 

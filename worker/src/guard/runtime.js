@@ -6,18 +6,19 @@ const ABSENT = "\0";
 /** All that is judged of a request, a field a line: see facts.rs. */
 export function facts(request, call) {
   // The same for each pass.
-  return (call.facts ??= judged(request, call.id));
+  return (call.facts ??= judged(request, call));
 }
 
-function judged(request, id) {
-  const { headers, method } = request;
+function judged(request, call) {
+  const { headers, method, url } = request;
+  call.url = url;
   const authorization = headers.get("authorization") ?? ABSENT;
   // Each look into the headers costs: what can't matter isn't looked for.
   const site = authorization === ABSENT ? ABSENT : (headers.get("sec-fetch-site") ?? ABSENT);
   const asked = method === "OPTIONS" ? (headers.get("access-control-request-method") ?? ABSENT) : ABSENT;
-  return `${request.url}
+  return `${url}
 ${method}
-${id}
+${call.id}
 ${headers.get("host") ?? ABSENT}
 ${authorization}
 ${headers.get("origin") ?? ABSENT}
@@ -70,21 +71,24 @@ ${headers.get("x-forwarded-for") ?? ABSENT}
 ${[...headers.keys()]}`;
 }
 
-/** Who a key is, as the upstream gets it: a field a line. */
+/** Who a key is, as the upstream gets it, and where its requests go: a field a line. */
 export function identity(fields) {
-  const [account, keyId, kind, mode] = fields.split("\n");
-  return { account, keyId, kind, mode };
+  const [account, keyId, kind, mode, upstream] = fields.split("\n");
+  return { account, keyId, kind, mode, upstream, line: undefined };
 }
 
 /**
  * Sends a request on, with another URL and other headers. `text` has a field a line: the URL, the line for the log and the assertion, each
- * of these two empty where there is none.
+ * of them empty where there is none. What is the same for most requests of a key crosses once: without a URL it is what came, from the
+ * place `from` on, and `again` logs the last line with this request's id.
  */
-export function send(call, request, who, text, ms) {
-  const [url, line, assertion] = text.split("\n");
-  if (line) console.log(line);
+export function send(call, request, who, text, from, again, ms) {
+  const [url, line, assertion] = text === undefined ? [] : text.split("\n");
+  if (line) who.line = line.split(call.id);
+  if (line || again) console.log(who.line.join(call.id));
   call.identity = who;
-  return call.send(request, url, forwarded(request, call.removed, who, call.id, assertion), ms);
+  const target = url || who.upstream + call.url.slice(from);
+  return call.send(request, target, forwarded(request, call.removed, who, call.id, assertion), ms);
 }
 
 /** The caller's address, as the platform says it. */

@@ -115,16 +115,19 @@ extern "C" {
     /// The path of a URL as the upstream gets it.
     pub(crate) fn pathname(url: &str) -> String;
 
-    /// An identity, to be used for many requests: account, key id, kind and mode, a field a line.
+    /// An identity, to be used for many requests: account, key id, kind, mode and the upstream, a field a line.
     pub(crate) fn identity(fields: &str) -> Identity;
 
     /// Sends `request` on with the identity and without what was to be removed; the runtime's own promise of the response, whose headers have
-    /// to come within `ms`. `text` is the URL, the line for the log and the assertion, a field a line.
+    /// to come within `ms`. `text` is the URL, the line for the log and the assertion, a field a line: without a URL it is the request's own
+    /// from the place `from` on; `again` logs the identity's last line, with this request's id.
     pub(crate) fn send(
         call: &Call,
         request: &Request,
         identity: &Identity,
-        text: &str,
+        text: Option<&str>,
+        from: u32,
+        again: bool,
         ms: u32,
     ) -> JsValue;
 
