@@ -17,10 +17,11 @@ pub(super) fn take(units: &mut Units<'_>) -> Option<Join> {
     take_quote(&mut rest)?;
     take_spaces(&mut rest);
     rest.take_while(MOST_BRACKETS, |unit| unit == b')');
-    let had_space = take_spaces(&mut rest) > 0 || rest.at() > units.at().saturating_add(1);
+    take_spaces(&mut rest);
+    let is_apart = rest.at() > units.at().saturating_add(1);
     let join = if OPERATORS.iter().any(|operator| rest.take_word(operator)) {
         Join::Certain
-    } else if rest.take_word(",") || had_space {
+    } else if rest.take_word(",") || is_apart {
         Join::Possible
     } else {
         return None;

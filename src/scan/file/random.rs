@@ -43,11 +43,40 @@ fn kind(byte: u8) -> u8 {
     match byte {
         b'a'..=b'z' => 0,
         b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        _ => 3,
+        // A digit: a body has nothing else.
+        _ => 2,
     }
 }
 
 /// Of sixteen random hexadecimal digits fewer are different once in ten thousand times.
 const FEWEST_DISTINCT: usize = 6;
 const WORDS: [&str; 6] = ["EXAMPLE", "xxxxx", "yourapikey", "yourkey", "00000000", "placeholder"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_repeats_itself_counts_or_says_so_was_made_up() {
+        // Five different characters, and six.
+        assert!(is_placeholder(b"zqwrxzqwrxzqwrxzq"));
+        assert!(!is_placeholder(b"zqwrxtzqwrxtzqwrx"));
+        // Nine steps of sixteen characters go to the next one, and eight.
+        assert!(is_placeholder(b"abcdefghijqzmxwr"));
+        assert!(!is_placeholder(b"abcdefghiqzmxwrt"));
+        assert!(is_placeholder(b"q7mxPlaceHolderw2rt"));
+    }
+
+    #[test]
+    fn random_bodies_go_from_one_kind_of_character_to_another() {
+        // Of one case 4 times in 18 is enough, of two cases 6 times.
+        assert!(looks_random(b"qzmxw1rtybn2kfhdcs"));
+        assert!(looks_random(b"QZMXW1RTYBN2KFHDCS"));
+        assert!(!looks_random(b"qzmxw1rtybnkfhdcs2"));
+        assert!(looks_random(b"qzmXwarty1bnKfhdcs"));
+        assert!(!looks_random(b"qzmXwartybnK2fhdcs"));
+        // Without a digit, and without a letter.
+        assert!(!looks_random(b"qZmXwArTyBnKfHdCsG"));
+        assert!(!looks_random(b"719305826473910582"));
+    }
+}

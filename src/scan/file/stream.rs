@@ -34,10 +34,8 @@ impl Stream {
             self.buffer.extend_from_slice(part);
             let ahead = MOST_BYTES_OF_A_KEY.saturating_add(anchors::LONGEST);
             let limit = self.buffer.len().saturating_sub(ahead);
-            if limit > self.search.from {
-                self.search.run(&self.scanner.anchors, &self.buffer, limit);
-                self.forget();
-            }
+            self.search.run(&self.scanner.anchors, &self.buffer, limit);
+            self.forget();
         }
     }
 
@@ -65,3 +63,22 @@ impl Stream {
 }
 
 const LARGEST_PART: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn no_more_is_kept_than_a_later_finding_depends_on() {
+        let most = MOST_BYTES_OF_A_KEY + anchors::LONGEST + LOOK_BACK;
+        let mut stream = Scanner::new().stream();
+        for size in [0, 1, 7, 4_000, 300, 100_000, 1, 1_000_000] {
+            stream.push(&vec![b'.'; size]);
+            assert!(stream.buffer.len() <= most, "{size}");
+            assert!(stream.buffer.capacity() <= 2 * (most + LARGEST_PART), "{size}");
+        }
+        assert_eq!(stream.buffer.len(), most);
+    }
+}

@@ -204,6 +204,7 @@ fn cuts_are_put_together() {
             format!("'{a}' . '{b}'"),
             format!("(\"{a}\") + (\"{b}\")"),
             format!("{{\"code\":\"k=\\\"{a}\\\"+\\\"{b}\\\"\"}}"),
+            format!("{{\"code\":\"k=\\\"{a}\\\" +\\n\\t\\\"{b}\\\"\"}}"),
         ] {
             same(&text, &key, Disguise::Joined);
         }
@@ -230,10 +231,16 @@ fn cuts_are_put_together() {
 fn two_texts_in_a_list_are_two_texts() {
     let other = "vYZCAeHawUqDCmVpEKh2U";
     none(format!("[\"sk_\",\"{other}\"]"));
+    none(format!("[\"sk_\",\"{other}\"].join(\"-\")"));
     same(format!("[\"{FOREIGN}\",\"{other}\"]"), FOREIGN, Disguise::None);
     let key = issued(Mode::Live, 7);
     // Unless the checksum says that they are one.
     same(format!("[\"{}\",\"{}\"]", &key[..20], &key[20..]), &key, Disguise::Joined);
+    same(format!("\"{}\" \"{}\"", &key[..12], &key[12..]), &key, Disguise::Joined);
+    none(format!("\"{}\"n+\"{}\"", &key[..12], &key[12..]));
+    none(format!("\"{}\"\\\"{}\"", &key[..12], &key[12..]));
+    // Two quotes that touch are one, escaped as in SQL and CSV.
+    none(format!("\"{}\"\"{}\"", &key[..12], &key[12..]));
     same(format!("[\"{key}\",\"{other}\"]"), &key, Disguise::None);
     same(format!("\"{key}\"+\"{other}\""), &key, Disguise::None);
 }
@@ -262,6 +269,16 @@ fn base64_is_read_at_every_alignment() {
                 }
             }
         }
+        // Behind bytes that both alphabets write differently.
+        for before in [&b"\xf8"[..], b"\xfc", b":\xf8", b":\xff"] {
+            let bytes = [before, key.as_bytes()].concat();
+            same(data_encoding::BASE64.encode(&bytes), &key, Disguise::Base64);
+            same(data_encoding::BASE64URL.encode(&bytes), &key, Disguise::Base64);
+        }
+        // As far from its group's beginning as line breaks may put it.
+        let mut broken = data_encoding::BASE64.encode(format!("a:{key}").as_bytes());
+        broken.insert_str(4, "\r\n\r\n");
+        same(&broken, &key, Disguise::Base64);
         for before in ["ta", "xxxdi", "abcri"] {
             let encoded = data_encoding::BASE64.encode(format!("{before}{key}").as_bytes());
             if !key.starts_with(FOREIGN) {
@@ -275,7 +292,7 @@ fn base64_is_read_at_every_alignment() {
 #[test]
 fn escapes_of_every_kind_are_read() {
     let key = issued(Mode::Live, 10);
-    let styles: [fn(char) -> String; 16] = [
+    let styles: [fn(char) -> String; 18] = [
         |c| format!("\\u{:04x}", c as u32),
         |c| format!("\\u{:04X}", c as u32),
         |c| format!("\\u{{{:x}}}", c as u32),
@@ -288,6 +305,8 @@ fn escapes_of_every_kind_are_read() {
         |c| format!("%{:02X}", c as u32),
         |c| format!("%25{:02x}", c as u32),
         |c| format!("%u{:04x}", c as u32),
+        |c| format!("%25u{:04x}", c as u32),
+        |c| format!("&amp;#{};", c as u32),
         |c| format!("&#{};", c as u32),
         |c| format!("&#x{:x};", c as u32),
         |c| format!("&#X{:X};", c as u32),
@@ -309,6 +328,7 @@ fn escapes_of_every_kind_are_read() {
             same(&some, &key, Disguise::Escaped);
         }
     }
+    same(key.replace('_', "\\_"), &key, Disguise::Escaped);
     same(key.replace('_', "&lowbar;"), &key, Disguise::Escaped);
     same(key.replace('_', "&UnderBar;"), &key, Disguise::Escaped);
     same(format!("line\\n{key}"), &key, Disguise::None);
@@ -318,6 +338,12 @@ fn escapes_of_every_kind_are_read() {
     same(format!("%61 {key}"), &key, Disguise::None);
     same(format!("\\x61.{key}"), &key, Disguise::None);
     same(format!("{}\\\n{}", &key[..9], &key[9..]), &key, Disguise::Escaped);
+    same(format!("{}\\\r\n{}", &key[..9], &key[9..]), &key, Disguise::Escaped);
+    // Octal goes up to 0o377, what `%25` stands for follows it, and before other letters a backslash is no escape.
+    none(format!("\\400{key}"));
+    same(format!("\\377{key}"), &key, Disguise::None);
+    same(format!("100%25{key}"), &key, Disguise::None);
+    none(format!("{}\\{}", &FOREIGN[..9], &FOREIGN[9..]));
 }
 
 /// The anchors miss nothing that trying every place would find, and find nothing else.
