@@ -153,3 +153,44 @@ fn in_order() -> Vec<Sought> {
 
 /// Texts that are searched for at once: with more the vector search looks at half as many bytes a step.
 const AT_ONCE: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use alloc::{string::String, vec};
+
+    use super::*;
+
+    fn found(anchors: &Anchors, bytes: &[u8]) -> Vec<(usize, Anchor)> {
+        let mut cursors = anchors.cursors();
+        let mut from = 0;
+        core::iter::from_fn(|| {
+            let found = anchors.find(bytes, from, bytes.len(), &mut cursors)?;
+            from = found.0.saturating_add(1);
+            Some(found)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn both_engines_find_every_text_where_it_stands() {
+        let all = in_order();
+        let packed = all.chunks(AT_ONCE).map(Pass::packed).collect::<Option<Vec<Pass>>>();
+        // These have the instructions; elsewhere the automaton is all there is.
+        if cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+            assert!(packed.is_some());
+        }
+        let automaton = Anchors { passes: vec![Pass::automaton(&all).unwrap()] };
+        let packed = packed.map(|passes| Anchors { passes });
+        let text: String = all.iter().flat_map(|sought| ["..", sought.text, "ab"]).collect();
+        let expected = found(&automaton, text.as_bytes());
+        let mut at = 0;
+        for Sought { text, anchor } in all {
+            at += 2;
+            assert!(expected.contains(&(at, anchor)), "{}", text.escape_debug());
+            at += text.len() + 2;
+        }
+        if let Some(packed) = packed {
+            assert_eq!(found(&packed, text.as_bytes()), expected);
+        }
+    }
+}
