@@ -2,7 +2,9 @@
 // it, killed while something was still on its way, with what they said of it themselves. The clock stands shortly after that.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 
 import {
@@ -55,8 +57,8 @@ for (const name of ['issuing', 'exposing']) {
     });
     after(() => stopAll(edge, store, receiver, upstream));
 
-    const path = `/accounts/${older.account}`;
-    const show = (what) => api.all(`${path}/keys`, 'keys').then((all) =>
+    const base = `/accounts/${older.account}`;
+    const show = (what) => api.all(`${base}/keys`, 'keys').then((all) =>
       all.find(({ versions }) => versions.some((version) => version.digest === digest(keys[what]))));
 
     async function use(key, target = '/echo') {
@@ -74,8 +76,8 @@ for (const name of ['issuing', 'exposing']) {
 
     test('shows as it did, and what was on its way arrives', async () => {
       const shown = {
-        account: (await api.get(path)).ok(200),
-        keys: await api.all(`${path}/keys`, 'keys'),
+        account: (await api.get(base)).ok(200),
+        keys: await api.all(`${base}/keys`, 'keys'),
         audit: await api.audit(older.account),
       };
       assert.deepEqual(known(shown, older.shown), known(older.shown, older.shown));
@@ -99,7 +101,7 @@ for (const name of ['issuing', 'exposing']) {
     test('is brought to the store anew, each record the same', async () => {
       const before = new Map(store.entries);
       store.entries.clear();
-      (await api.post(`${path}/project`)).ok(202);
+      (await api.post(`${base}/project`)).ok(202);
       await api.written(older.account);
       const read = (entries) => Object.fromEntries([...entries].map(([entry, value]) => [entry, JSON.parse(value)]));
       assert.deepEqual(read(store.entries), read(before));
@@ -141,7 +143,7 @@ for (const name of ['issuing', 'exposing']) {
       assert.equal(await use(keys[what]), '403 key-exposed');
       for (const exposed of older.keys.filter(({ used }) => used.endsWith('key-exposed'))) {
         const one = await show(exposed.what);
-        (await api.post(`${path}/keys/${one.id}/lift`)).ok(200);
+        (await api.post(`${base}/keys/${one.id}/lift`)).ok(200);
         await api.written(older.account);
         assert.equal(await use(keys[exposed.what]), '200', exposed.what);
       }
@@ -156,7 +158,26 @@ for (const name of ['issuing', 'exposing']) {
       const { refused } = (await api.post('/accounts/acct_another/import', body)).ok(200);
       assert.deepEqual(refused.map(({ code }) => code), ['digest-taken']);
     });
+
+    test('has in the end all tables and indexes that a new account has', async () => {
+      await edge.kill();
+      const [file] = Object.keys(older.databases).filter((one) => one.startsWith('accounts'));
+      const made = shapes(edge.disk);
+      assert.deepEqual(made.get(file), [...made].find(([one]) => one.startsWith('accounts') && one !== file)[1]);
+    });
   });
+}
+
+/** By file, what each database is made of: tables, their columns, and what goes with them. */
+function shapes(disk) {
+  const files = readdirSync(disk, { recursive: true }).filter((name) => name.endsWith('.sqlite'));
+  return new Map(files.map((file) => {
+    const database = new DatabaseSync(path.join(disk, file));
+    const made = database.prepare(`SELECT made.type, made.name, col.name AS column FROM sqlite_master AS made
+      LEFT JOIN pragma_table_info(made.name) AS col WHERE made.name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`).all();
+    database.close();
+    return [file, made.map(({ type, name, column }) => `${type} ${name} ${column}`).sort()];
+  }));
 }
 
 /** Of an answer what an older one has as well, since this build may say more, but for how far the store has it. */

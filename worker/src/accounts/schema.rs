@@ -12,9 +12,9 @@ pub(crate) fn open_account(sql: Sql<'_>) -> Result<(), Fault> {
 ///
 /// An account of an older version gets here what it lacks.
 pub(crate) fn is_open(sql: Sql<'_>) -> Result<bool, Fault> {
-    // The first of all tables, and the last of the newest version.
-    let found = "SELECT count(*) AS number FROM sqlite_master
-        WHERE type = 'table' AND name IN ('account', 'uses')";
+    // The first of all that is made, and the last of the newest version.
+    let found =
+        "SELECT count(*) AS number FROM sqlite_master WHERE name IN ('account', 'notices_key')";
     let number = sql.number(found, &NOTHING)?.unwrap_or_default();
     if number > 0.5 && number < 1.5 {
         open_account(sql)?;
@@ -67,6 +67,8 @@ const ACCOUNT: &[&str] = &[
         first_at REAL, last_error TEXT)",
     // When a key was used last, in whole minutes.
     "CREATE TABLE IF NOT EXISTS uses (key_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+    // Each message asks whether an older one of its key goes first.
+    "CREATE INDEX IF NOT EXISTS notices_key ON notices (key_id, seq)",
 ];
 
 const DIGESTS: &str = "CREATE TABLE IF NOT EXISTS digests (digest TEXT PRIMARY KEY, account TEXT NOT NULL) WITHOUT ROWID";
