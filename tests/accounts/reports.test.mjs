@@ -109,7 +109,9 @@ function playReports(t) {
   });
   const played = { reports: new Reports(), waiting: [] };
   const env = { ACCOUNTS: { idFromName: (name) => name, get: () => ({ expose: () => new Promise(() => {}) }) } };
-  played.reports.add('acct_1', JSON.stringify({ digest: 'd', key_id: 'key_1', action: 'revoke', channel: 'http' }), 'request');
+  played.add = (digest, action = 'revoke') =>
+    played.reports.add('acct_1', JSON.stringify({ digest, key_id: 'key_1', action, channel: 'http' }), 'request');
+  played.add('d');
   played.deliver = () => played.reports.deliver(env, { waitUntil: (promise) => played.waiting.push(promise) });
   played.logged = () => lines.calls.map(({ arguments: [line] }) => JSON.parse(line).event);
   played.pass = async (ms) => {
@@ -142,6 +144,40 @@ test('a report is given up after an hour, though no round of it ever came to its
   mock.timers.tick(60 * 60_000);
   deliver();
   assert.deepEqual([waiting.length, logged(), reports.isWaiting], [2, ['report-lost'], false]);
+});
+
+test('a report that says the same as one that waits is none of its own, however often the key is seen', (t) => {
+  const { add, deliver, waiting } = playReports(t);
+  deliver();
+  add('d');
+  deliver();
+  assert.equal(waiting.length, 1);
+  add('d', 'quarantine');
+  deliver();
+  assert.equal(waiting.length, 2);
+});
+
+test('a clock that jumps back makes no report wait', (t) => {
+  const { deliver, waiting } = playReports(t);
+  mock.timers.setTime(100_000);
+  deliver();
+  mock.timers.setTime(50_000);
+  deliver();
+  mock.timers.setTime(10_000);
+  deliver();
+  assert.equal(waiting.length, 3);
+});
+
+test('one request makes no more than fifty calls, and no more than a thousand reports wait', (t) => {
+  const { add, deliver, waiting, logged } = playReports(t);
+  for (let count = 1; count < 1000; count += 1) add(`d${count}`);
+  assert.deepEqual(logged(), []);
+  add('one too many');
+  assert.deepEqual(logged(), ['report-lost']);
+  deliver();
+  assert.equal(waiting.length, 50);
+  deliver();
+  assert.equal(waiting.length, 100);
 });
 
 function tried(line) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-import { names, policyFor, seed, startEdges, startUpstream, stopAll, values } from './harness.mjs';
+import { digest, names, policyFor, seed, startEdges, startUpstream, stopAll, values } from './harness.mjs';
 
 const secret = seed('secret', 'live', { id: 'key_secret', account: 'acct_1' });
 const publishable = seed('publishable', 'test', { id: 'key_publishable', account: 'acct_2' });
@@ -215,6 +215,16 @@ describe('everything else', () => {
   test('bytes that are not ASCII pass in header values', async () => {
     const { headers } = await forwarded(secret, { headers: [['X-Bytes', 'caf\xc3\xa9 \xe9\xff']] });
     assert.deepEqual(values(headers, 'x-bytes'), ['caf\xc3\xa9 \xe9\xff']);
+  });
+
+  test('a body passes with a method that seldom has one', async () => {
+    for (const method of ['GET', 'DELETE', 'OPTIONS']) {
+      await live.clear();
+      const { headers, response } = await forwarded(secret, { method, body: 'amount=100' });
+      assert.deepEqual([response.status, response.json.method], [200, method]);
+      assert.deepEqual(response.json.body, { bytes: 10, sha256: digest('amount=100') });
+      assert.deepEqual([values(headers, 'authorization'), values(headers, 'keyguard-key-id')], [[], ['key_secret']]);
+    }
   });
 
   test('bodies pass byte for byte, with a length and in chunks', async () => {

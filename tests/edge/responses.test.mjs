@@ -175,3 +175,10 @@ both(
   },
   'HEAD',
 );
+
+test("what the upstream lets pages read they still may, beside the edge's own", async () => {
+  respond = (_, response) => response.writeHead(200, { 'access-control-expose-headers': 'x-own', 'x-own': '1' }).end();
+  const response = await readable.sendAs(publishable, { headers: [['Origin', PAGE]] });
+  const exposed = response.all('access-control-expose-headers').join().toLowerCase();
+  for (const name of ['x-own', 'keyguard-request-id']) assert.ok(exposed.includes(name), exposed);
+});

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, mock, test } from 'node:test';
 
 import {
   assertRefused, issueKey, mistyped, playUpstream, policyFor, refusingOrigin, seed, startBareEdge, startEdge,
   startUpstream, stopAll, storeName,
 } from './harness.mjs';
+import { read } from '../../worker/store.mjs';
 
 const key = seed('secret', 'test');
 const other = seed('secret', 'test');
@@ -165,4 +166,18 @@ test('a store that refuses connections: store-unavailable', async (t) => {
   t.after(() => edge.stop());
   assertRefused(await edge.sendAs(key, { target: '/echo' }), 'store-unavailable');
   assert.deepEqual(await upstream.received(), []);
+});
+
+test('a read is shared until it is overdue, or the clock has gone back: its request may be gone with its timer', (t) => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 100_000 });
+  t.after(() => mock.reset());
+  const asked = [];
+  const store = { get: (name) => { asked.push([name, Date.now()]); return new Promise(() => {}); } };
+  const at = (now, name = 'key:v1:a') => {
+    mock.timers.setTime(now);
+    return read({ waitUntil() {} }, store, name, 60, 1000).askedAt;
+  };
+  assert.deepEqual([at(100_000), at(100_999), at(101_000), at(101_500)], [100_000, 100_000, 101_000, 101_000]);
+  assert.deepEqual([at(101_600, 'key:v1:b'), at(90_000), at(90_999)], [101_600, 90_000, 90_000]);
+  assert.deepEqual(asked.map(([, time]) => time), [100_000, 101_000, 101_600, 90_000]);
 });

@@ -11,12 +11,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { WebSocket } from 'ws';
 
-import { playUpstream, policyFor, seed, startEdge, startUpstream, stopAll, values } from './harness.mjs';
+import { now, playUpstream, policyFor, seed, startEdge, startUpstream, stopAll, values } from './harness.mjs';
 
 const MEBIBYTE = 1024 * 1024;
 const PAYLOAD = 100 * MEBIBYTE;
 const key = seed('secret', 'test');
 const publishable = seed('publishable', 'test');
+const retiring = seed('secret', 'test', { rotated_at: 1_760_000_000, expires_at: now() + 3600 });
+const PAGE = 'https://shop.example';
 const bearer = { authorization: `Bearer ${key.key}` };
 
 let demo, played, respond, large, edge;
@@ -25,8 +27,8 @@ before(async () => {
   demo = await startUpstream();
   played = await playUpstream((request, response) => respond(request, response));
   large = await startEdge({
-    policy: policyFor(demo.origin, { routes: [{ method: 'GET', path: '/ws' }] }),
-    seeds: [key, publishable],
+    policy: policyFor(demo.origin, { routes: [{ method: 'GET', path: '/ws' }], cors: { origins: [PAGE] } }),
+    seeds: [key, publishable, retiring],
   });
   edge = await startEdge({ policy: policyFor(played.origin), seeds: [key] });
 });
@@ -145,9 +147,9 @@ describe('each piece arrives before the next is sent', () => {
 });
 
 describe('WebSocket', () => {
-  const connect = (through, as, path = '/ws', protocols = []) =>
+  const connect = (through, as, path = '/ws', protocols = [], headers = {}) =>
     new WebSocket(`${through.origin.replace('http', 'ws')}${path}`, protocols, {
-      headers: { authorization: `Bearer ${as.key}` },
+      headers: { authorization: `Bearer ${as.key}`, ...headers },
     });
 
   for (const as of [key, publishable]) {
@@ -168,6 +170,20 @@ describe('WebSocket', () => {
       const [{ headers }] = await demo.received();
       assert.deepEqual(values(headers, 'authorization'), []);
       assert.deepEqual(values(headers, 'keyguard-key-id'), [as.record.id]);
+    });
+  }
+
+  for (const [what, as, headers] of [
+    ['from a page that the policy lists', publishable, { origin: PAGE }],
+    ['with a key that is being rotated', retiring, {}],
+  ]) {
+    test(`an upgrade ${what} loses nothing to the headers that other answers get`, async () => {
+      const socket = connect(large, as, '/ws', [], headers);
+      await once(socket, 'open');
+      socket.send('hello');
+      assert.equal(String((await once(socket, 'message'))[0]), 'hello');
+      socket.close(1000);
+      await once(socket, 'close');
     });
   }
 
