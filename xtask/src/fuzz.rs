@@ -199,8 +199,9 @@ fn fuzz(
     }
     if options.keeps {
         let mut merge = project.command(programs.join(target));
-        // By what is reached, not by how often: one input for each edge is few enough to commit.
-        merge.args(["-merge=1", "-use_counters=0", "-max_len=1024"]).args([&committed, &found]);
+        // By what is reached, not by how often, and with as few inputs as it takes: few enough to commit.
+        merge.args(["-set_cover_merge=1", "-use_counters=0", "-max_len=1024"]);
+        merge.args([&committed, &found]);
         merge.env("ASAN_OPTIONS", "detect_odr_violation=0");
         process::run(
             &format!("keep inputs for {target}"),
