@@ -50,6 +50,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
         process::observe(title, mutants, &log)?;
         unviable = unviable.saturating_add(lines(&out, "unviable.txt")?.len());
         say!("{title}: {} left", lines(&out, "missed.txt")?.len());
+        count_as_caught(&out)?;
     }
     let survivors = lines(&out, "missed.txt")?;
     for survivor in &survivors {
@@ -143,7 +144,15 @@ fn config(project: &Project, options: &Options) -> Result<PathBuf> {
     Ok(named)
 }
 
-/// One of the lists that cargo-mutants leaves. What ran for too long is on none that counts against the tests: it would be noticed.
+/// What ran for too long would be noticed: no later round need meet it, nor let it through.
+fn count_as_caught(out: &Path) -> Result<()> {
+    let caught = [lines(out, "caught.txt")?, lines(out, "timeout.txt")?].concat();
+    let file = out.join("mutants.out/caught.txt");
+    let list: String = caught.iter().flat_map(|mutant| [mutant.as_str(), "\n"]).collect();
+    fs::write(&file, list).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// One of the lists that cargo-mutants leaves.
 fn lines(out: &Path, name: &str) -> Result<Vec<String>> {
     let file = out.join("mutants.out").join(name);
     let list =
@@ -153,3 +162,21 @@ fn lines(out: &Path, name: &str) -> Result<Vec<String>> {
 
 /// The version of cargo-mutants.
 const CARGO_MUTANTS: &str = "27.1.0";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ran_for_too_long_counts_as_caught() {
+        let out = std::env::temp_dir().join(format!("keyguard-mutants-{}", std::process::id()));
+        let lists = out.join("mutants.out");
+        fs::create_dir_all(&lists).unwrap();
+        fs::write(lists.join("caught.txt"), "src/a.rs:1:2: b\n").unwrap();
+        fs::write(lists.join("timeout.txt"), "src/a.rs:3:4: c\nsrc/a.rs:5:6: d\n").unwrap();
+        count_as_caught(&out).unwrap();
+        let caught = ["src/a.rs:1:2: b", "src/a.rs:3:4: c", "src/a.rs:5:6: d"];
+        assert_eq!(lines(&out, "caught.txt").unwrap(), caught);
+        fs::remove_dir_all(out).unwrap();
+    }
+}
