@@ -119,10 +119,13 @@ fn run() -> Result<ExitCode> {
         "bench" => bench(&mut arguments),
         "soak" => soak(&mut arguments),
         "scale" => scale(&mut arguments),
-        "msrv" => {
-            no_more(&mut arguments)?;
-            supply::oldest_compiler(&Project::locate()?)
-        }
+        "msrv" => alone(&mut arguments, |project| {
+            match supply::oldest_compiler(project)? {
+                Ok(toolchain) => say!("{toolchain} does"),
+                Err(why) => say!("{why}"),
+            }
+            Ok(())
+        }),
         "minimal-versions" => alone(&mut arguments, supply::minimal_versions),
         "semver" => {
             let revision = arguments.value().ok().map(lexopt::ValueExt::string).transpose()?;

@@ -68,6 +68,13 @@ const STEPS: &[Step] = &[
         title: "what a release is, and a deployment's dry run",
         run: Suite::release,
     },
+    Step { name: "reproduce", title: "both products, built twice", run: Suite::reproduce },
+    Step {
+        name: "minimal-versions",
+        title: "the oldest dependencies",
+        run: Suite::minimal_versions,
+    },
+    Step { name: "msrv", title: "the oldest compiler", run: Suite::msrv },
     Step { name: "deny", title: "licences and bans of dependencies", run: Suite::deny },
     Step { name: "advisories", title: "known holes of dependencies", run: Suite::advisories },
 ];

