@@ -88,8 +88,7 @@ pub(crate) fn keep(
     let text = stored.as_string().ok_or(Fault::StoreUnavailable)?;
     let record = KeyRecord::from_json(&text).map_err(|_| Fault::StoreUnavailable)?;
     let remembered = Rc::new(Remembered::of(record, policy));
-    // Twice the text's length is about what its strings take as a record and as an identity.
-    let found = Some((Rc::clone(&remembered), text.len().saturating_mul(2)));
+    let found = Some((Rc::clone(&remembered), weight(text.len())));
     with(policy, |memory| memory.keep(*digest, found, asked_at, now));
     Ok(Some(remembered))
 }
@@ -112,10 +111,17 @@ pub(crate) fn is_first_report(digest: &KeyDigest, policy: &Policy, now: u64) -> 
 
 /// Remembers a record that the store is still to get, for as long as it may take there.
 pub(crate) fn pin(digest: &KeyDigest, record: KeyRecord, policy: &Policy, now: u64) {
-    let bytes = record.to_json().len().saturating_mul(2);
+    let bytes = weight(record.to_json().len());
     let until = now.saturating_add(milliseconds(policy.revocation_bound().total()));
     let remembered = Rc::new(Remembered::of(record, policy));
     with(policy, |memory| memory.pin(*digest, (remembered, bytes), now, until));
+}
+
+/// About what a record of this length takes in bytes: its strings twice, as a record and as an identity, and the last line in the log
+/// on both sides.
+fn weight(length: usize) -> usize {
+    const LINE: usize = 640;
+    length.saturating_mul(2).saturating_add(LINE)
 }
 
 fn milliseconds(seconds: u32) -> u64 {
