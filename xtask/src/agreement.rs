@@ -68,7 +68,7 @@ pub(crate) fn build(project: &Project, tools: &Tools) -> Result<Builds> {
         &log("native"),
     )?;
     let mut for_wasm = cargo(&["--lib", "--target", WASM]);
-    for_wasm.env("CARGO_ENCODED_RUSTFLAGS", worker::rust_flags(project)?);
+    for_wasm.env("CARGO_ENCODED_RUSTFLAGS", worker::edge_flags(project)?);
     process::run("cargo build (agreement, wasm)", for_wasm, &log("wasm"))?;
 
     let out = project.state().join("agreement");

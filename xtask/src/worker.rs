@@ -1,12 +1,12 @@
 //! Builds the edge: cargo, wasm-bindgen, wasm-opt, and what makes the result a module that Workers load.
 
 mod filling;
+mod flags;
 mod sizes;
 
 use std::{
     collections::BTreeSet,
     env,
-    ffi::OsString,
     fs::{self, File},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
@@ -20,6 +20,8 @@ use crate::{
     project::Project,
     tools::{self, Tools},
 };
+
+pub(crate) use flags::{edge_flags, rust_flags};
 
 /// What to build.
 #[derive(Debug, Default)]
@@ -134,7 +136,7 @@ fn loopback_exception(config: &str) -> Result<Option<String>> {
 }
 
 fn cargo(project: &Project, options: &Options) -> Result<[PathBuf; 2]> {
-    let flags = rust_flags(project)?;
+    let flags = edge_flags(project)?;
     // Each module has a profile of its own.
     for (profile, target) in [("edge", "--lib"), ("accounts", "--bins")] {
         let mut cargo = project.cargo(["build", "--package", "keyguard-worker", target]);
@@ -152,40 +154,6 @@ fn cargo(project: &Project, options: &Options) -> Result<[PathBuf; 2]> {
 }
 
 const TARGET: &str = "wasm32-unknown-unknown";
-
-/// Flags that keep the machine's paths out of the panic messages, so that builds reproduce.
-pub(crate) fn rust_flags(project: &Project) -> Result<OsString> {
-    let mut flags = OsString::from("--remap-path-prefix=");
-    flags.push(project.root());
-    flags.push("=/keyguard");
-    for sources in registry_sources() {
-        flags.push("\u{1f}--remap-path-prefix=");
-        flags.push(sources);
-        flags.push("=/deps");
-    }
-    let mut rustc = project.command("rustc");
-    rustc.args(["--print", "sysroot"]);
-    // rust-src, where it is installed, gives the standard library a path of this machine.
-    flags.push(format!("\u{1f}--remap-path-prefix={}=/rust", process::capture(rustc)?.trim()));
-    Ok(flags)
-}
-
-/// The folders below which cargo unpacks crates: one for each registry, its name made from the registry's address.
-fn registry_sources() -> Vec<PathBuf> {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let folder = home.map(|home| home.join("registry/src"));
-    let mut sources: Vec<PathBuf> = folder
-        .and_then(|folder| fs::read_dir(folder).ok())
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    sources.sort();
-    sources
-}
 
 /// What was built, so that a file that something else put there is noticed.
 fn digest_of_files(out: &Path) -> Result<String> {
@@ -233,6 +201,7 @@ const OPT_FLAGS: &[&str] = &[
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 fn bind(project: &Project, tools: &Tools, name: &str, wasm: &Path, staging: &Path) -> Result<()> {
