@@ -1,7 +1,7 @@
 //! `cargo xtask bench edge`: what the edge costs, beside what else could stand in its place.
 //!
-//! Each contender runs in raw workerd, on a core of its own, before the same upstream. They take turns, in another order each
-//! round, since the machine's mood changes: what counts are the medians of what each cost beside the bare one in its own round.
+//! Each contender runs in raw workerd, on a core of its own, before the same upstream. They start anew and take turns each round, in
+//! another order, since the machine's mood changes: what counts are the medians of what each cost beside the bare one in its own round.
 
 pub(crate) mod browser;
 mod bundle;
@@ -40,7 +40,7 @@ pub(crate) struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rounds: 9, seconds: 2, only: None, quick: false }
+        Self { rounds: 5, seconds: 2, only: None, quick: false }
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     cases::{self, CASES, CONTENDERS, Case, Contender, Credential, Guard},
     figures::{Figures, Starts},
     keys,
-    load::{self, Load},
+    load::{self, Load, Round},
     servers::{self, Server, first_answer, request},
 };
 use crate::{process, project::Project, tools::Tools};
@@ -22,7 +22,8 @@ use crate::{process, project::Project, tools::Tools};
 /// How many keys are used again and again: the first of all.
 const HOT: usize = 2;
 
-/// For how many seconds a contender warms up before a case, at least.
+/// For how many seconds a contender warms up before each round, at least: V8 compiles what runs often, JavaScript and WebAssembly,
+/// after some ten thousand requests.
 const WARM_UP: u32 = 8;
 
 /// The contenders, running, and their figures so far.
@@ -104,7 +105,7 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// Lets each contender have its turns at a case.
+    /// Lets each contender have its turns at a case. Only wrong answers count of what warms up.
     pub(super) fn measure(&mut self, case: &Case) -> Result<()> {
         let load = Load {
             script: self.project.root().join("benches/edge/load.lua"),
@@ -118,44 +119,68 @@ impl<'a> Contest<'a> {
             },
             log: self.folder.join("wrk.log"),
         };
-        let count = self.running.len();
-        // The first round warms up, and counts for nothing but wrong answers: V8 compiles what runs often, JavaScript and WebAssembly,
-        // after some ten thousand requests.
-        let first = u32::from(self.options.quick);
-        for round in first..=self.options.rounds {
-            process::check_interrupted()?;
-            for turn in 0..count {
-                let index =
-                    turn.wrapping_add(usize::try_from(round)?).checked_rem(count).unwrap_or(0);
-                let (contender, bundle, server) =
-                    self.running.get(index).context("a contender for each turn")?;
-                if !case.has(contender.guard) {
-                    continue;
-                }
-                let used = self.used.entry((contender.id, case.id)).or_default();
-                let status = case.status(contender.guard);
-                let seconds = self.options.seconds;
-                let seconds = if round > 0 { seconds } else { seconds.max(WARM_UP) };
-                let measured = load
-                    .send(server, status, seconds, *used, self.counts_instructions)
-                    .with_context(|| format!("{}, {}\n{}", contender.id, case.id, bundle.log()))?;
-                *used = used.saturating_add(measured.answers);
-                ensure!(
-                    measured.wrong == 0,
-                    "{}, {}: {} of {} answers were not {status}\n{}",
-                    contender.title,
-                    case.title,
-                    measured.wrong,
-                    measured.answers,
-                    bundle.log(),
-                );
-                if round > 0 {
-                    self.figures.add(case.id, contender.id, measured);
-                }
+        for round in 1..=self.options.rounds {
+            if !self.options.quick {
+                // One start of a program differs from another throughout, by where its memory happens to be.
+                self.restart()?;
+                self.turns(case, &load, round, self.options.seconds.max(WARM_UP))?;
+            }
+            for (contender, measured) in self.turns(case, &load, round, self.options.seconds)? {
+                self.figures.add(case.id, contender, measured);
             }
             say!("  {}: round {round} of {}", case.title, self.options.rounds);
         }
         Ok(())
+    }
+
+    /// Starts everybody anew, and waits until they answer.
+    fn restart(&mut self) -> Result<()> {
+        let case = CASES.first().context("there is a case")?;
+        let question = request(case.method, case.target, &self.headers(case)?);
+        for (contender, bundle, server) in &mut self.running {
+            let port = self.upstream.port;
+            *server = bundle.start(self.project, self.tools, contender, port, Start::Whole)?;
+            first_answer(server, &question).with_context(|| bundle.log())?;
+        }
+        Ok(())
+    }
+
+    /// One turn of each contender that has a part in the case.
+    fn turns(
+        &mut self,
+        case: &Case,
+        load: &Load,
+        round: u32,
+        seconds: u32,
+    ) -> Result<Vec<(&'static str, Round)>> {
+        let count = self.running.len();
+        let mut rounds = Vec::with_capacity(count);
+        for turn in 0..count {
+            process::check_interrupted()?;
+            let index = turn.wrapping_add(usize::try_from(round)?).checked_rem(count).unwrap_or(0);
+            let (contender, bundle, server) =
+                self.running.get(index).context("a contender for each turn")?;
+            if !case.has(contender.guard) {
+                continue;
+            }
+            let used = self.used.entry((contender.id, case.id)).or_default();
+            let status = case.status(contender.guard);
+            let measured = load
+                .send(server, status, seconds, *used, self.counts_instructions)
+                .with_context(|| format!("{}, {}\n{}", contender.id, case.id, bundle.log()))?;
+            *used = used.saturating_add(measured.answers);
+            ensure!(
+                measured.wrong == 0,
+                "{}, {}: {} of {} answers were not {status}\n{}",
+                contender.title,
+                case.title,
+                measured.wrong,
+                measured.answers,
+                bundle.log(),
+            );
+            rounds.push((contender.id, measured));
+        }
+        Ok(rounds)
     }
 
     /// Measures how long it takes from nothing to an answer.
