@@ -84,7 +84,7 @@ fn rates_name_their_tiers_bindings_and_periods() {
 fn switches_are_as_they_are_written() {
     let on = policy(
         r#","forward_authorization":true,"accept_foreign_keys":true,"allow_http_on_loopback":true,"report_only":true,
-           "assertion":"required","log_allowed":false,"leaks":{"github":true,"presented":true},"webhook":"https://a/b""#,
+           "assertion":"required","log_allowed":true,"leaks":{"github":true,"presented":true},"webhook":"https://a/b""#,
     );
     let off = policy("");
     for (policy, is_on) in [(&on, true), (&off, false)] {
@@ -93,7 +93,7 @@ fn switches_are_as_they_are_written() {
         assert_eq!(policy.allow_http_on_loopback(), is_on);
         assert_eq!(policy.report_only(), is_on);
         assert_eq!(policy.requires_assertion(), is_on);
-        assert_eq!(policy.log_allowed(), !is_on);
+        assert_eq!(policy.log_allowed(), is_on);
         assert_eq!((policy.leaks().github, policy.leaks().presented), (is_on, is_on));
         assert_eq!(policy.webhook(), is_on.then_some("https://a/b"));
     }

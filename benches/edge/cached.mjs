@@ -64,7 +64,6 @@ export default {
     const isConfined = !isSecret || record.scopes !== undefined;
     const route = rules.route(method, canonical, record);
     if (canonical === null ? isConfined : !rules.permits(route, record)) return refuse(call, 403, 'insufficient-scope');
-    log(call, 'allowed', undefined, route);
     return send(request, call, rules.upstream[record.mode] + (isConfined ? canonical : path) + query, isConfined);
   },
 };

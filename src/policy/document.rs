@@ -98,7 +98,7 @@ struct Document {
     report_only: bool,
     #[serde(default)]
     assertion: Assertion,
-    #[serde(default = "yes")]
+    #[serde(default)]
     log_allowed: bool,
     #[serde(default)]
     last_used: LastUsed,
@@ -245,10 +245,6 @@ fn default_upstream_timeout() -> u32 {
 
 fn default_memory_ttl() -> u32 {
     10
-}
-
-fn yes() -> bool {
-    true
 }
 
 const HOLDS_KEY: &str =

@@ -65,7 +65,7 @@ fn every_thing_that_a_policy_decides_has_its_line() {
                    "leaks": { "binding": "RATE_LEAKS", "limit": 20, "period": 60 } },
         "exposure": { "live": "quarantine", "test": "revoke" }, "webhook": "https://hooks.example/token-of-ours",
         "leaks": { "github": true, "presented": true }, "report_only": true, "assertion": "required",
-        "log_allowed": false, "last_used": "never" }"#;
+        "log_allowed": true, "last_used": "never" }"#;
     let path = file("full.json", policy);
     let mut outcome = keyguard(&["policy", "check", path.to_str().unwrap()]).exits(0);
     for line in [
@@ -82,7 +82,7 @@ fn every_thing_that_a_policy_decides_has_its_line() {
         "a revoked key may still work for 210 s: 30 s in an isolate's memory, 120 s in a location's cache, 60 s or more until KV",
         "a new key may still be unknown for 182 s: 2 s in an isolate's memory",
         "nothing is forwarded without an assertion: ASSERTION_SECRETS must be set",
-        "requests that pass have no line in the log",
+        "requests that pass have a line in the log, too",
         "nobody is told when a key was used last",
         "report-only: what a page, an origin, a route or a rate limit should stop passes",
     ] {

@@ -260,7 +260,7 @@ fn defaults_are_the_strict_ones() {
     assert!(policy.rates().is_none() && policy.webhook().is_none());
     assert_eq!(policy.last_used(), LastUsed::Minute);
     assert!(!policy.leaks().github && !policy.leaks().presented);
-    assert!(!policy.report_only() && !policy.requires_assertion() && policy.log_allowed());
+    assert!(!policy.report_only() && !policy.requires_assertion() && !policy.log_allowed());
 }
 
 /// Errors are logged, and printed on terminals.

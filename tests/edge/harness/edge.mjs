@@ -50,12 +50,13 @@ export function compatibility() {
   };
 }
 
-/** A policy that serves both modes at `origin` and lets tests speak plain HTTP to this machine. */
+/** A policy that serves both modes at `origin`, lets tests speak plain HTTP to this machine, and logs every verdict. */
 export function policyFor(origin, fields = {}) {
   return {
     upstream: { live: origin, test: origin },
     routes: [{ method: 'POST', path: '/collect/payment_sessions' }],
     allow_http_on_loopback: true,
+    log_allowed: true,
     ...fields,
   };
 }

@@ -125,7 +125,7 @@ fn switches(policy: &Policy) -> Vec<String> {
             policy.requires_assertion(),
             "nothing is forwarded without an assertion: ASSERTION_SECRETS must be set",
         ),
-        (!policy.log_allowed(), "requests that pass have no line in the log"),
+        (policy.log_allowed(), "requests that pass have a line in the log, too"),
         (policy.last_used() == LastUsed::Never, "nobody is told when a key was used last"),
         (
             policy.report_only(),
