@@ -88,30 +88,51 @@ class Call {
     return this.env.ACCOUNTS.get(this.env.ACCOUNTS.idFromName(name));
   }
 
-  /** Sends the request on; the answer's headers have to come within `ms`. */
+  /** Sends the request on: what the caller gets, whose headers have to come within `ms`. */
   send(request, url, headers, ms) {
     this.isSent = true;
     const { method, body } = request;
     // Another request would take `cf` along, which is ours and costs a quarter of the whole; but `fetch` alone makes none of
     // these methods with a body.
     const isOdd = body && (method === "GET" || method === "HEAD");
-    // What is thrown in here fails the promise, and goes through no wasm that called.
+    // One promise from the upstream to the caller, where each more would cost.
     return new Promise((settle, fail) => {
+      const failed = (error) => {
+        try {
+          settle(broken(request, this.env, this, error));
+        } catch (trap) {
+          fail(trap);
+        }
+      };
+      // What comes once time is up is nobody's: the caller has its answer.
+      const done = (response) => {
+        if (this.isLate) return;
+        try {
+          settle(this.finish(response));
+        } catch (error) {
+          failed(error);
+        }
+      };
       this.timer = setTimeout(() => {
         this.isLate = true;
-        fail(new Error("no answer in time"));
+        failed(new Error("no answer in time"));
       }, ms);
-      const sent = isOdd
-        ? fetch(new Request(url, request), { headers, redirect: "manual" })
-        : fetch(url, { method, headers, body, redirect: "manual" });
-      sent.then(settle, fail);
+      let sent;
+      try {
+        sent = isOdd
+          ? fetch(new Request(url, request), { headers, redirect: "manual" })
+          : fetch(url, { method, headers, body, redirect: "manual" });
+      } catch (error) {
+        // Not at once: the wasm that called isn't to be entered a second time before it has returned.
+        sent = Promise.reject(error);
+      }
+      sent.then(done, (error) => this.isLate || failed(error));
     });
   }
 
-  /** Lets a page of this origin read the upstream's response. */
-  allow(origin, exposed) {
+  /** Lets pages of this origin read the upstream's response; of the one that asks, without one. */
+  allow(origin = this.asking) {
     this.origin = origin;
-    this.exposed = exposed;
   }
 
   /** Leaves the request to the admin API. */
@@ -124,18 +145,22 @@ class Call {
     this.retired = { Deprecation: deprecation, Sunset: sunset };
   }
 
+  /** The upstream's response, with what is added to it on the way. */
   finish(response) {
     clearTimeout(this.timer);
+    // RFC 9110 §15.2.2: nobody asked to switch, and no client gets on after this answer.
+    if (response.status === 101 && !response.webSocket) throw new Error("switched protocols unasked");
     if (!(this.origin || this.retired) || response.webSocket) return response;
     // What no response can be made of, such as a status of 600, is handed on as it is: the upstream has acted.
     const { status } = response;
     if (status < 200 || status > 599) return response;
     const changed = new Response(response.body, response);
-    for (const [name, value] of Object.entries(this.retired ?? {})) changed.headers.set(name, value);
+    const { headers } = changed;
+    for (const name in this.retired) headers.set(name, this.retired[name]);
     if (!this.origin) return changed;
-    changed.headers.set("Access-Control-Allow-Origin", this.origin);
-    changed.headers.append("Access-Control-Expose-Headers", this.exposed);
-    if (this.origin !== "*") changed.headers.append("Vary", "Origin");
+    headers.set("Access-Control-Allow-Origin", this.origin);
+    headers.append("Access-Control-Expose-Headers", this.identity.exposed);
+    if (this.origin !== "*") headers.append("Vary", "Origin");
     return changed;
   }
 }
@@ -146,17 +171,6 @@ function broken(request, env, call, error) {
   // Whatever was thrown through the wasm left its stack as it was: only a new instance is sound.
   if (!call.isSent || instance.isTrap(error)) instance.restart();
   return guard.failed(request, env, call, call.isSent, call.isLate);
-}
-
-/** The guard's answer, or the upstream's promise of one as it is to be handed on. */
-function answered(request, env, call, answer) {
-  if (!call.isSent) return answer;
-  const finish = (response) => {
-    // RFC 9110 §15.2.2: nobody asked to switch, and no client gets on after this answer.
-    const isOdd = response.status === 101 && !response.webSocket;
-    return isOdd ? broken(request, env, call, new Error("switched protocols unasked")) : call.finish(response);
-  };
-  return answer.then(finish, (error) => broken(request, env, call, error));
 }
 
 /** The admin API's answer. What is thrown there never ran through the guard, which must forget nothing for it. */
@@ -181,7 +195,7 @@ async function resume(request, env, call) {
       const answer = guard.resumed(request, env, call, stored, room);
       if (call.storing || call.limiting) continue;
       if (!call.isSent && reports.isWaiting) reports.deliver(env, call.ctx);
-      return await answered(request, env, call, answer);
+      return answer;
     }
     return await administered(request, env, call);
   } catch (error) {
@@ -201,6 +215,6 @@ export default {
     const waits = call.storing || call.limiting || call.isReserved;
     if (waits) return resume(request, env, call);
     if (!call.isSent && reports.isWaiting) reports.deliver(env, ctx);
-    return answered(request, env, call, answer);
+    return answer;
   },
 };

@@ -12,29 +12,34 @@ export function read(ctx, store, name, cacheTtl, ms) {
   let reading = reads.get(name);
   // A read whose request is gone with all that it waited for never settles: nobody waits for one that is overdue.
   if (!reading || now < reading.askedAt || now - reading.askedAt >= ms) {
-    const answer = within(ms, () => store.get(name, { type: "text", cacheTtl }), false);
-    reading = { askedAt: now, answer };
-    reads.set(name, reading);
-    const done = () => {
+    const ended = () => {
       if (reads.get(name) === reading) reads.delete(name);
     };
+    reading = { askedAt: now };
+    reads.set(name, reading);
+    // It may have ended when this returns.
+    reading.answer = within(ms, () => store.get(name, { type: "text", cacheTtl }), false, ended);
     // Others may wait for it when its own client has gone.
-    ctx.waitUntil(answer.then(done));
+    ctx.waitUntil(reading.answer);
     return reading;
   }
   return { askedAt: reading.askedAt, answer: within(ms, () => reading.answer, false) };
 }
 
-/** What the promise that `ask` gives settles with, or `failure` if it gives none, or if that fails or takes longer. */
-export function within(ms, ask, failure) {
+/**
+ * What the promise that `ask` gives settles with, or `failure` if it gives none, or if that fails or takes longer. `ended` is called when it
+ * settles, and again for what comes later.
+ */
+export function within(ms, ask, failure, ended) {
   // One promise in place of a race of several: this is on the way of every key that nobody has seen lately.
   return new Promise((settle) => {
-    const timer = setTimeout(settle, ms, failure);
     const done = (value) => {
       clearTimeout(timer);
+      ended?.();
       settle(value);
     };
     const failed = () => done(failure);
+    const timer = setTimeout(failed, ms);
     try {
       ask().then(done, failed);
     } catch {

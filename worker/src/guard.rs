@@ -192,5 +192,5 @@ fn steps(
     }
     let log = log::allowed(exchange, &grant, subject, found, policy);
     usage::allowed(exchange, &grant, lookup.digest(), settings);
-    Ok(forward::send(exchange, grant, &found.identity, &url, &log, settings)?) // (11)
+    Ok(forward::send(exchange, grant, found, &url, &log, settings)?) // (11)
 }

@@ -38,7 +38,7 @@ pub(crate) struct Hops<'a> {
     pub(crate) connection: Option<&'a str>,
     pub(crate) proxy_connection: Option<&'a str>,
     pub(crate) upgrade: Option<&'a str>,
-    /// The names of all headers, each followed by a comma.
+    /// The names of all headers, joined by commas.
     pub(crate) names: &'a str,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Relay<'a> {
     /// What the caller spoke, where the platform says so.
     pub(crate) protocol: Option<&'a str>,
     pub(crate) forwarded_for: Option<&'a str>,
-    /// The names of all headers, each followed by a comma.
+    /// The names of all headers, joined by commas.
     pub(crate) names: &'a str,
 }
 

@@ -7,18 +7,14 @@ use keyguard::{
 use wasm_bindgen::JsValue;
 
 use super::{
-    exchange::Exchange,
-    log::Allowed,
-    removed,
-    runtime::{self, Identity},
-    settings::Settings,
+    exchange::Exchange, log::Allowed, memory::Remembered, removed, runtime, settings::Settings,
 };
 
 /// Forwards the request, logs what there is to log, and hands on the runtime's own promise of the response.
 pub(crate) fn send(
     exchange: &Exchange<'_>,
     grant: Grant<'_>,
-    identity: &Identity,
+    found: &Remembered,
     url: &RequestUrl<'_>,
     log: &Allowed,
     settings: &Settings,
@@ -30,7 +26,7 @@ pub(crate) fn send(
     if let (Some(cors), Some(origin)) = (policy.cors(), exchange.facts.origin)
         && let Some(allowed) = cors.allow_origin(origin)
     {
-        exchange.call.allow(allowed, EXPOSED_HEADERS);
+        exchange.call.allow((allowed != origin).then_some(allowed));
     }
     if let (Some(rotated_at), Some(expires_at)) = (record.rotated_at, record.expires_at) {
         // RFC 9745 §2.1 and RFC 8594 §3.
@@ -48,9 +44,16 @@ pub(crate) fn send(
         Allowed::Again => ("", true),
         Allowed::Line(line) => (line.as_str(), false),
     };
-    let fields = [changed, line, assertion.as_deref().unwrap_or_default()];
+    let mut fields = vec![changed, line, assertion.as_deref().unwrap_or_default()];
+    let identity = found.identity.get();
+    if identity.is_none() {
+        // A record's ids hold no line feed, and no origin does.
+        let (kind, mode) = (record.kind.as_str(), record.mode.as_str());
+        fields.extend([record.account.as_str(), &record.id, kind, mode]);
+        fields.extend([forward.upstream.as_str(), EXPOSED_HEADERS]);
+    }
     let is_empty = fields.iter().all(|field| field.is_empty());
-    Ok(runtime::send(
+    let sent = runtime::send(
         exchange.call,
         exchange.request,
         identity,
@@ -58,7 +61,13 @@ pub(crate) fn send(
         as_it_came.unwrap_or_default(),
         is_again,
         policy.upstream_timeout_ms(),
-    ))
+    );
+    if identity.is_none()
+        && let Some(made) = exchange.call.identity()
+    {
+        found.identity.get_or_init(|| made);
+    }
+    Ok(sent)
 }
 
 /// From where on the URL that came is what goes to the upstream, if it is.

@@ -1,4 +1,4 @@
-//! One line per verdict: who, what, why and how long, and never a key.
+//! One line for a verdict: who, what, why and how long, and never a key.
 
 use keyguard::{
     Channel, ExposureAction, ExposureReport, Grant, KeyRecord, Kind, Lookup, Mode, Policy, Problem,

@@ -1,16 +1,19 @@
 //! What this isolate remembers of the store: the core's memory, filled with records and their identity.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
 
-use keyguard::{Fault, KeyDigest, KeyRecord, Memory, Policy, memory::Recall, policy::Upstream};
+use keyguard::{Fault, KeyDigest, KeyRecord, Memory, Policy, memory::Recall};
 use wasm_bindgen::JsValue;
 
-use super::runtime::{self, Identity};
+use super::runtime::Identity;
 
-/// A record, and its identity as the upstream gets it: made once, so that a request takes no string across.
+/// A record, and its identity as the upstream gets it: made by the first request that is sent, so that others take no string across.
 pub(crate) struct Remembered {
     pub(crate) record: KeyRecord,
-    pub(crate) identity: Identity,
+    pub(crate) identity: OnceCell<Identity>,
     /// What the identity's last line in the log says.
     logged: RefCell<Option<Logged>>,
 }
@@ -24,13 +27,8 @@ struct Logged {
 }
 
 impl Remembered {
-    fn of(record: KeyRecord, policy: &Policy) -> Self {
-        let (kind, mode) = (record.kind.as_str(), record.mode.as_str());
-        let upstream = policy.upstream(record.mode).map_or("", Upstream::as_str);
-        // A record's ids hold no line feed, and no origin does.
-        let fields = [record.account.as_str(), &record.id, kind, mode, upstream];
-        let identity = runtime::identity(&fields.join("\n"));
-        Self { identity, record, logged: RefCell::new(None) }
+    fn of(record: KeyRecord) -> Self {
+        Self { identity: OnceCell::new(), record, logged: RefCell::new(None) }
     }
 
     /// Takes in what the line of an allowed request says, and whether that is something else than the last time.
@@ -87,7 +85,7 @@ pub(crate) fn keep(
     }
     let text = stored.as_string().ok_or(Fault::StoreUnavailable)?;
     let record = KeyRecord::from_json(&text).map_err(|_| Fault::StoreUnavailable)?;
-    let remembered = Rc::new(Remembered::of(record, policy));
+    let remembered = Rc::new(Remembered::of(record));
     let found = Some((Rc::clone(&remembered), weight(text.len())));
     with(policy, |memory| memory.keep(*digest, found, asked_at, now));
     Ok(Some(remembered))
@@ -113,7 +111,7 @@ pub(crate) fn is_first_report(digest: &KeyDigest, policy: &Policy, now: u64) -> 
 pub(crate) fn pin(digest: &KeyDigest, record: KeyRecord, policy: &Policy, now: u64) {
     let bytes = weight(record.to_json().len());
     let until = now.saturating_add(milliseconds(policy.revocation_bound().total()));
-    let remembered = Rc::new(Remembered::of(record, policy));
+    let remembered = Rc::new(Remembered::of(record));
     with(policy, |memory| memory.pin(*digest, (remembered, bytes), now, until));
 }
 

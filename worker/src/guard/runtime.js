@@ -12,6 +12,7 @@ export function facts(request, call) {
 function judged(request, call) {
   const { headers, method, url } = request;
   call.url = url;
+  call.asking = headers.get("origin") ?? undefined;
   const authorization = headers.get("authorization") ?? ABSENT;
   // Each look into the headers costs: what can't matter isn't looked for.
   const site = authorization === ABSENT ? ABSENT : (headers.get("sec-fetch-site") ?? ABSENT);
@@ -21,7 +22,7 @@ ${method}
 ${call.id}
 ${headers.get("host") ?? ABSENT}
 ${authorization}
-${headers.get("origin") ?? ABSENT}
+${call.asking ?? ABSENT}
 ${site}
 ${asked}`;
 }
@@ -31,22 +32,37 @@ ${asked}`;
  * one client sends the same names again and again, and a string that crosses costs more than a look at it here.
  */
 export function hops(call, { headers }, removesOverrides) {
-  let names = "";
+  const names = [];
   let connection = ABSENT;
   let proxy = ABSENT;
   let upgrade = ABSENT;
   for (const name of headers.keys()) {
-    names += name + ",";
+    names.push(name);
     if (name === "connection") connection = headers.get(name);
     else if (name === "proxy-connection") proxy = headers.get(name);
     else if (name === "upgrade") upgrade = headers.get(name);
   }
-  const text = `${connection}
+  call.hops = { names, connection, proxy, upgrade };
+  call.removed = known(removals[+removesOverrides], call.hops);
+  if (call.removed) return undefined;
+  return `${connection}
 ${proxy}
 ${upgrade}
-${names}`;
-  call.removed = removals[+removesOverrides].get(text);
-  return call.removed ? undefined : text;
+${names.join(",")}`;
+}
+
+/** What is removed for `hops`, if that is still known. */
+function known(entries, { names, connection, proxy, upgrade }) {
+  for (let at = 0; at < entries.length; at += 1) {
+    const { hops, removed } = entries[at];
+    if (hops.connection !== connection || hops.proxy !== proxy || hops.upgrade !== upgrade) continue;
+    // Name by name: to make one text of them costs more than all of these comparisons.
+    if (hops.names.length !== names.length || !names.every((name, index) => name === hops.names[index])) continue;
+    // What is asked for more often is found sooner.
+    if (at > 0) [entries[at - 1], entries[at]] = [entries[at], entries[at - 1]];
+    return removed;
+  }
+  return undefined;
 }
 
 /** Takes in what `hops` gave `text` for: the names that are removed, joined by commas. */
@@ -54,14 +70,15 @@ export function remove(call, removesOverrides, text, names) {
   call.removed = names ? names.split(",") : [];
   // Longer than the names of any client's own headers.
   if (text.length > LONGEST) return;
-  const known = removals[+removesOverrides];
-  if (known.size >= MOST) known.clear();
-  known.set(text, call.removed);
+  const entries = removals[+removesOverrides];
+  // What was asked for least lately, or nearly so.
+  if (entries.length >= MOST) entries.pop();
+  entries.push({ hops: call.hops, removed: call.removed });
 }
 
 /** What is removed of which headers: without those that override a method or path, and with them. */
-const removals = [new Map(), new Map()];
-const MOST = 64;
+const removals = [[], []];
+const MOST = 16;
 const LONGEST = 2048;
 
 /** All that shows whether a server passed a request on, a field a line: see facts.rs. */
@@ -71,24 +88,29 @@ ${headers.get("x-forwarded-for") ?? ABSENT}
 ${[...headers.keys()]}`;
 }
 
-/** Who a key is, as the upstream gets it, and where its requests go: a field a line. */
-export function identity(fields) {
-  const [account, keyId, kind, mode, upstream] = fields.split("\n");
-  return { account, keyId, kind, mode, upstream, line: undefined };
-}
-
 /**
  * Sends a request on, with another URL and other headers. `text` has a field a line: the URL, the line for the log and the assertion, each
- * of them empty where there is none. What is the same for most requests of a key crosses once: without a URL it is what came, from the
- * place `from` on, and `again` logs the last line with this request's id.
+ * of them empty where there is none, and who the key is where nobody is given. What is the same for most requests of a key crosses once:
+ * without a URL it is what came, from the place `from` on, and `again` logs the last line with this request's id.
  */
-export function send(call, request, who, text, from, again, ms) {
-  const [url, line, assertion] = text === undefined ? [] : text.split("\n");
+export function send(call, request, given, text, from, again, ms) {
+  let url, line, assertion;
+  let who = given;
+  if (text !== undefined) {
+    const fields = text.split("\n");
+    [url, line, assertion] = fields;
+    who ??= identified(fields.slice(3));
+  }
   if (line) who.line = line.split(call.id);
   if (line || again) console.log(who.line.join(call.id));
   call.identity = who;
   const target = url || who.upstream + call.url.slice(from);
   return call.send(request, target, forwarded(request, call.removed, who, call.id, assertion), ms);
+}
+
+/** Who a key is, as the upstream gets it, where its requests go, and what a page may read of the responses. */
+function identified([account, keyId, kind, mode, upstream, exposed]) {
+  return { account, keyId, kind, mode, upstream, exposed, line: undefined };
 }
 
 /** The caller's address, as the platform says it. */

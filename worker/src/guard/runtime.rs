@@ -29,8 +29,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = askedAt)]
     pub(crate) fn asked_at(this: &Call) -> f64;
 
+    /// Lets pages of this origin read the upstream's response; of the one that asks, without one.
     #[wasm_bindgen(method)]
-    pub(crate) fn allow(this: &Call, origin: &str, exposed: &str);
+    pub(crate) fn allow(this: &Call, origin: Option<&str>);
 
     #[wasm_bindgen(method)]
     pub(crate) fn reserve(this: &Call);
@@ -115,16 +116,14 @@ extern "C" {
     /// The path of a URL as the upstream gets it.
     pub(crate) fn pathname(url: &str) -> String;
 
-    /// An identity, to be used for many requests: account, key id, kind, mode and the upstream, a field a line.
-    pub(crate) fn identity(fields: &str) -> Identity;
-
     /// Sends `request` on with the identity and without what was to be removed; the runtime's own promise of the response, whose headers have
     /// to come within `ms`. `text` is the URL, the line for the log and the assertion, a field a line: without a URL it is the request's own
-    /// from the place `from` on; `again` logs the identity's last line, with this request's id.
+    /// from the place `from` on; `again` logs the identity's last line, with this request's id. Without an identity its fields follow, and one is
+    /// made of them, to be used for many requests: account, key id, kind, mode, the upstream, and which headers a page may read.
     pub(crate) fn send(
         call: &Call,
         request: &Request,
-        identity: &Identity,
+        identity: Option<&Identity>,
         text: Option<&str>,
         from: u32,
         again: bool,
