@@ -25,6 +25,7 @@ mod forward;
 mod limits;
 mod log;
 mod memory;
+mod refusals;
 mod removed;
 mod respond;
 mod runtime;

@@ -4,11 +4,7 @@ use keyguard::{Problem, RequestUrl};
 use web_sys::Response;
 
 use super::runtime::{Env, millis};
-use super::{
-    facts::Facts,
-    log::{self, Subject},
-    respond, settings, usage,
-};
+use super::{facts::Facts, log::Subject, refusals, settings, usage};
 use crate::runtime::{Call, Request, now_ms};
 
 /// A request, with what is read of it for every verdict.
@@ -36,6 +32,11 @@ impl<'a> Exchange<'a> {
         RequestUrl::cut(self.facts.url, self.facts.host)
     }
 
+    /// How long it took from the request to here.
+    pub(crate) fn duration_ms(&self) -> u64 {
+        self.now.saturating_sub(millis(self.call.started()))
+    }
+
     /// When what the store answered was asked, in milliseconds.
     pub(crate) fn asked_at(&self) -> u64 {
         millis(self.call.asked_at())
@@ -48,6 +49,6 @@ impl<'a> Exchange<'a> {
             usage::refused(self, problem, subject);
         }
         let cors = settings.and_then(|settings| settings.policy.cors());
-        respond::refuse(self, problem, cors, &log::refused(self, problem, subject))
+        refusals::answer(self, problem, cors, subject)
     }
 }

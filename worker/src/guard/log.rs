@@ -69,8 +69,6 @@ impl Subject {
             }
         };
         let Facts { method, request_id, .. } = exchange.facts;
-        let started = runtime::millis(exchange.call.started());
-        let duration_ms = exchange.now.saturating_sub(started);
         Line {
             event: "verdict",
             code,
@@ -78,7 +76,7 @@ impl Subject {
             request_id,
             method,
             route: None,
-            duration_ms,
+            duration_ms: exchange.duration_ms(),
             reported: None,
             key,
             key_id,

@@ -137,29 +137,47 @@ function forwarded({ headers: given }, removed, { account, keyId, kind, mode }, 
 }
 
 /**
- * Logs a refusal and answers with it. `text` has a field a line, an empty one for a header that isn't sent: a string that
- * crosses costs more than what it says.
+ * Logs a refusal and answers with it. `text` is the refusal, to be kept in its slot; without it what the slot has is taken, with this request's
+ * id and the part of its URL from `from` to `to`. `own` is the line for the log where that isn't the slot's.
  */
-export function refuse(status, text) {
-  const [line, requestId, challenge, retryAfter, rateLimit, rateLimitPolicy, origin, exposed, body] = text.split("\n");
-  console.log(line);
-  const headers = {
-    "Content-Type": "application/problem+json",
-    "Cache-Control": "no-store",
-    "Keyguard-Request-Id": requestId,
-  };
-  if (challenge) headers["WWW-Authenticate"] = challenge;
-  if (retryAfter) headers["Retry-After"] = retryAfter;
-  if (rateLimit) headers["RateLimit"] = rateLimit;
-  if (rateLimitPolicy) headers["RateLimit-Policy"] = rateLimitPolicy;
+export function refuse(call, slot, status, text, own, from, to) {
+  const { id, url } = call;
+  let refusal;
+  if (text === undefined) {
+    refusal = refusals[slot];
+  } else {
+    refusal = taken(id, status, text);
+    if (slot !== NO_SLOT) refusals[slot] = refusal;
+  }
+  const { line, body, init } = refusal;
+  console.log(own ?? line.join(id));
+  // The response gets a copy.
+  init.headers.set("Keyguard-Request-Id", id);
+  const document = body.length === 3 ? body[0] + url.slice(from, to) + body[1] + id + body[2] : body.join(id);
+  return new Response(document, init);
+}
+
+/** A refusal without what is each request's own: `text` has a field a line, an empty one for a header that isn't sent. */
+function taken(id, status, text) {
+  const [line, challenge, retryAfter, rateLimit, rateLimitPolicy, origin, exposed, body] = text.split("\n");
+  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
+  if (challenge) headers.set("WWW-Authenticate", challenge);
+  if (retryAfter) headers.set("Retry-After", retryAfter);
+  if (rateLimit) headers.set("RateLimit", rateLimit);
+  if (rateLimitPolicy) headers.set("RateLimit-Policy", rateLimitPolicy);
   if (origin) {
-    headers["Access-Control-Allow-Origin"] = origin;
-    headers["Access-Control-Expose-Headers"] = exposed;
+    headers.set("Access-Control-Allow-Origin", origin);
+    headers.set("Access-Control-Expose-Headers", exposed);
   }
   // Whether a page may read this depends on its origin even when it may not.
-  if (origin !== "*") headers["Vary"] = "Origin";
-  return new Response(body, { status, headers });
+  if (origin !== "*") headers.set("Vary", "Origin");
+  return { line: line.split(id), body: body.split(id), init: { status, headers } };
 }
+
+/** The refusals of late, by slot: which slot is whose is for the wasm to say. */
+const refusals = [];
+/** What doesn't come again is kept nowhere. */
+const NO_SLOT = 0xffffffff;
 
 export function preflight(origin, methods, headers, maxAge) {
   return new Response(null, {

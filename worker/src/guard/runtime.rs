@@ -130,8 +130,17 @@ extern "C" {
         ms: u32,
     ) -> JsValue;
 
-    /// Logs a refusal and answers with it, a field a line.
-    pub(crate) fn refuse(status: u16, text: &str) -> Response;
+    /// Logs a refusal and answers with it. `text` is the refusal, a field a line, to be kept in its slot; without it what the slot has is taken, with this
+    /// request's id and the part of its URL from `from` to `to`. `line` is the line for the log where that isn't the slot's.
+    pub(crate) fn refuse(
+        call: &Call,
+        slot: u32,
+        status: u16,
+        text: Option<&str>,
+        line: Option<&str>,
+        from: u32,
+        to: u32,
+    ) -> Response;
 
     /// A preflight's response.
     pub(crate) fn preflight(origin: &str, methods: &str, headers: &str, max_age: &str) -> Response;
