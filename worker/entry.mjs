@@ -17,6 +17,7 @@ class Call {
   started = Date.now();
   isSent = false;
   isLate = false;
+  isAnswered = false;
   isStruck = false;
 
   constructor(env, ctx) {
@@ -104,9 +105,9 @@ class Call {
           fail(trap);
         }
       };
-      // What comes once time is up is nobody's: the caller has its answer.
+      // What comes once the caller has an answer is nobody's.
       const done = (response) => {
-        if (this.isLate) return;
+        if (this.isAnswered) return;
         try {
           settle(this.finish(response));
         } catch (error) {
@@ -114,6 +115,7 @@ class Call {
         }
       };
       this.timer = setTimeout(() => {
+        if (this.isAnswered) return;
         this.isLate = true;
         failed(new Error("no answer in time"));
       }, ms);
@@ -126,7 +128,7 @@ class Call {
         // Not at once: the wasm that called isn't to be entered a second time before it has returned.
         sent = Promise.reject(error);
       }
-      sent.then(done, (error) => this.isLate || failed(error));
+      sent.then(done, (error) => this.isAnswered || failed(error));
     });
   }
 
@@ -168,9 +170,16 @@ class Call {
 /** Answers for what was thrown on the way. */
 function broken(request, env, call, error) {
   clearTimeout(call.timer);
-  // Whatever was thrown through the wasm left its stack as it was: only a new instance is sound.
-  if (!call.isSent || instance.isTrap(error)) instance.restart();
-  return guard.failed(request, env, call, call.isSent, call.isLate);
+  call.isAnswered = true;
+  const answer = () => guard.failed(request, env, call, call.isSent, call.isLate);
+  try {
+    // Whatever was thrown through the wasm left its stack as it was: only a new instance is sound.
+    if (!call.isSent || instance.isTrap(error)) instance.restart();
+    return answer();
+  } catch {
+    instance.restart();
+    return instance.sound(answer);
+  }
 }
 
 /** The admin API's answer. What is thrown there never ran through the guard, which must forget nothing for it. */

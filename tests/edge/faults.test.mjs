@@ -52,12 +52,16 @@ describe('silent: upstream-timeout', () => {
         closed = once(request.socket, 'close');
         request.resume();
       };
-      assertRefused(
+      const { request_id: id } = assertRefused(
         await edge.sendAs(key, { method, target: '/slow', body: method === 'POST' ? 'x' : '' }),
         'upstream-timeout',
         { instance: '/slow' },
       );
       await closed;
+      // That it ended is no second failure: the log, which keeps the order, has one refusal for it.
+      await edge.verdict((await edge.send()).header('keyguard-request-id'));
+      const refusals = edge.lines.all.filter((line) => line.includes(id) && line.includes('"upstream-'));
+      assert.equal(refusals.length, 1, refusals.join('\n'));
     });
   }
   test('one that accepts and never reads', async (t) => {

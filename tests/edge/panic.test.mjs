@@ -33,6 +33,14 @@ describe(
       }
     });
 
+    test('a refusal after it is its own, as one before it is', async () => {
+      for (const target of ['/before', '/same', '/same', '/after']) {
+        const { request_id: id } = assertRefused(await edge.send({ target }), 'unauthorized', { instance: target });
+        assert.deepEqual([(await edge.verdict(id)).code, (await edge.verdict(id)).method], ['unauthorized', 'GET']);
+        assertRefused(await edge.sendAs(key, { ...panics, target }), 'internal', { instance: target });
+      }
+    });
+
     test('logs a verdict for it', async () => {
       const response = await edge.sendAs(key, panics);
       assert.equal((await edge.verdict(response.header('keyguard-request-id'))).code, 'internal');

@@ -53,7 +53,7 @@ test('each verdict is one point', async () => {
   assert.ok(points.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 60_000), JSON.stringify(points));
 });
 
-test('what fails once it was sent is a second one, as it is a second line of the log', async () => {
+test('what fails once it was sent is a second one', async () => {
   const key = await stage.key('publishable', { isHot: true });
   stage.upstream.how = (request) => request.socket.resetAndDestroy();
   const { account, id, kind, mode } = key.record;

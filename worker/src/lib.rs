@@ -12,7 +12,7 @@ use guard::Env;
 use runtime::{Call, Request};
 use wasm_bindgen::prelude::*;
 
-/// Takes a request in: answers with a `Response` or the upstream's promise of one, or asks for something and leaves it to be awaited.
+/// Takes a request in: answers with a `Response` or a promise of one, or asks for something and leaves it to be awaited.
 #[wasm_bindgen]
 pub fn fetch(request: &Request, env: &Env, call: &Call) -> JsValue {
     guard::handle(request, env, call, Brought::default())

@@ -10,7 +10,7 @@ use super::{
     exchange::Exchange, log::Allowed, memory::Remembered, removed, runtime, settings::Settings,
 };
 
-/// Forwards the request, logs what there is to log, and hands on the runtime's own promise of the response.
+/// Forwards the request, logs what there is to log, and hands on the promise of what the caller gets.
 pub(crate) fn send(
     exchange: &Exchange<'_>,
     grant: Grant<'_>,
@@ -37,28 +37,21 @@ pub(crate) fn send(
     let assertion = secrets.map(|secrets| assertion(secrets, exchange, &forward, url, &target));
     removed::decide(exchange, &forward, policy)?;
     let as_it_came = place_in(exchange.facts.url, &target, forward.upstream);
-    let changed = if as_it_came.is_some() { "" } else { target.as_str() };
-    // No field holds a line feed: no URL may, and JSON escapes it.
     let (line, is_again) = match log {
-        Allowed::Nothing => ("", false),
-        Allowed::Again => ("", true),
-        Allowed::Line(line) => (line.as_str(), false),
+        Allowed::Nothing => (None, false),
+        Allowed::Again => (None, true),
+        Allowed::Line(line) => (Some(line.as_str()), false),
     };
-    let mut fields = vec![changed, line, assertion.as_deref().unwrap_or_default()];
     let identity = found.identity.get();
-    if identity.is_none() {
-        // A record's ids hold no line feed, and no origin does.
-        let (kind, mode) = (record.kind.as_str(), record.mode.as_str());
-        fields.extend([record.account.as_str(), &record.id, kind, mode]);
-        fields.extend([forward.upstream.as_str(), EXPOSED_HEADERS]);
-    }
-    let is_empty = fields.iter().all(|field| field.is_empty());
     let sent = runtime::send(
         exchange.call,
         exchange.request,
         identity,
-        (!is_empty).then(|| fields.join("\n")).as_deref(),
+        identity.is_none().then(|| fields(&forward)).as_deref(),
+        as_it_came.is_none().then_some(target.as_str()),
         as_it_came.unwrap_or_default(),
+        assertion.as_deref(),
+        line,
         is_again,
         policy.upstream_timeout_ms(),
     );
@@ -68,6 +61,14 @@ pub(crate) fn send(
         found.identity.get_or_init(|| made);
     }
     Ok(sent)
+}
+
+/// What an identity is made of, a field a line: a record's ids hold no line feed, and no origin does.
+fn fields(forward: &Forward<'_>) -> String {
+    let record = forward.record;
+    let (kind, mode) = (record.kind.as_str(), record.mode.as_str());
+    let upstream = forward.upstream.as_str();
+    [record.account.as_str(), &record.id, kind, mode, upstream, EXPOSED_HEADERS].join("\n")
 }
 
 /// From where on the URL that came is what goes to the upstream, if it is.

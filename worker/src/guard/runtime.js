@@ -58,7 +58,7 @@ function known(entries, { names, connection, proxy, upgrade }) {
     if (hops.connection !== connection || hops.proxy !== proxy || hops.upgrade !== upgrade) continue;
     // Name by name: to make one text of them costs more than all of these comparisons.
     if (hops.names.length !== names.length || !names.every((name, index) => name === hops.names[index])) continue;
-    // What is asked for more often is found sooner.
+    // What is used stays.
     if (at > 0) [entries[at - 1], entries[at]] = [entries[at], entries[at - 1]];
     return removed;
   }
@@ -71,9 +71,9 @@ export function remove(call, removesOverrides, text, names) {
   // Longer than the names of any client's own headers.
   if (text.length > LONGEST) return;
   const entries = removals[+removesOverrides];
-  // What was asked for least lately, or nearly so.
+  // What came long ago and wasn't asked for since.
   if (entries.length >= MOST) entries.pop();
-  entries.push({ hops: call.hops, removed: call.removed });
+  entries.unshift({ hops: call.hops, removed: call.removed });
 }
 
 /** What is removed of which headers: without those that override a method or path, and with them. */
@@ -89,22 +89,15 @@ ${[...headers.keys()]}`;
 }
 
 /**
- * Sends a request on, with another URL and other headers. `text` has a field a line: the URL, the line for the log and the assertion, each
- * of them empty where there is none, and who the key is where nobody is given. What is the same for most requests of a key crosses once:
- * without a URL it is what came, from the place `from` on, and `again` logs the last line with this request's id.
+ * Sends a request on, with another URL and other headers. What is the same for most requests of a key crosses once: with nobody `given`, who
+ * it is is made of `fields`; without a URL it is what came, from the place `from` on; and `again` logs the last line with this request's id.
  */
-export function send(call, request, given, text, from, again, ms) {
-  let url, line, assertion;
-  let who = given;
-  if (text !== undefined) {
-    const fields = text.split("\n");
-    [url, line, assertion] = fields;
-    who ??= identified(fields.slice(3));
-  }
+export function send(call, request, given, fields, url, from, assertion, line, again, ms) {
+  const who = given ?? identified(fields.split("\n"));
   if (line) who.line = line.split(call.id);
   if (line || again) console.log(who.line.join(call.id));
   call.identity = who;
-  const target = url || who.upstream + call.url.slice(from);
+  const target = url ?? who.upstream + call.url.slice(from);
   return call.send(request, target, forwarded(request, call.removed, who, call.id, assertion), ms);
 }
 

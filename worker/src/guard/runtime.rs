@@ -116,16 +116,19 @@ extern "C" {
     /// The path of a URL as the upstream gets it.
     pub(crate) fn pathname(url: &str) -> String;
 
-    /// Sends `request` on with the identity and without what was to be removed; the runtime's own promise of the response, whose headers have
-    /// to come within `ms`. `text` is the URL, the line for the log and the assertion, a field a line: without a URL it is the request's own
-    /// from the place `from` on; `again` logs the identity's last line, with this request's id. Without an identity its fields follow, and one is
-    /// made of them, to be used for many requests: account, key id, kind, mode, the upstream, and which headers a page may read.
+    /// Sends `request` on with the identity and without what was to be removed; the promise of what the caller gets, whose headers have to come within
+    /// `ms`. Without an identity one is made of `fields`, a field a line, to be used for many requests: account, key id, kind, mode, the upstream, and
+    /// which headers a page may read. Without a `url` it is the request's own from the place `from` on; `again` logs the identity's last `line`, with
+    /// this request's id.
     pub(crate) fn send(
         call: &Call,
         request: &Request,
         identity: Option<&Identity>,
-        text: Option<&str>,
+        fields: Option<&str>,
+        url: Option<&str>,
         from: u32,
+        assertion: Option<&str>,
+        line: Option<&str>,
         again: bool,
         ms: u32,
     ) -> JsValue;

@@ -138,14 +138,14 @@ fn observability(wrangler: &Wrangler) -> Check {
     if setting("enabled").and_then(Value::as_bool) != Some(true) {
         return Check::warning(
             "log",
-            "observability is off: verdicts are not kept",
+            "observability is off: refusals are not kept",
             "Add [observability] with enabled = true.",
         );
     }
     match setting("head_sampling_rate").and_then(Value::as_f64) {
         Some(rate) if rate < 1.0 => Check::warning(
             "log",
-            format!("only a share of {rate} of the verdicts is kept"),
+            format!("only a share of {rate} of the refusals is kept"),
             "Set head_sampling_rate to 1, or know that a refusal may not be found.",
         ),
         _ => Check::ok("log", "observability is on"),
