@@ -135,9 +135,9 @@ function refuse(call, status, code) {
   return new Response(JSON.stringify({ type, title: code, status, detail: code, instance, code, request_id }), { status, headers });
 }
 
-function log(call, code, status, route) {
+function log(call, code, status) {
   const { id, method } = call;
   const { id: key_id, kind, mode } = call.record ?? {};
   const duration_ms = Date.now() - call.started;
-  console.log(JSON.stringify({ event: 'verdict', code, status, request_id: id, method, route: route?.path, duration_ms, key_id, kind, mode }));
+  console.log(JSON.stringify({ event: 'verdict', code, status, request_id: id, method, duration_ms, key_id, kind, mode }));
 }
