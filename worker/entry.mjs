@@ -108,13 +108,15 @@ class Call {
       // What comes once the caller has an answer is nobody's.
       const done = (response) => {
         if (this.isAnswered) return;
+        this.isAnswered = true;
         try {
           settle(this.finish(response));
         } catch (error) {
           failed(error);
         }
       };
-      this.timer = setTimeout(() => {
+      // It ends with the request, or finds it answered: to clear it costs as much as to set it.
+      setTimeout(() => {
         if (this.isAnswered) return;
         this.isLate = true;
         failed(new Error("no answer in time"));
@@ -149,7 +151,6 @@ class Call {
 
   /** The upstream's response, with what is added to it on the way. */
   finish(response) {
-    clearTimeout(this.timer);
     // RFC 9110 §15.2.2: nobody asked to switch, and no client gets on after this answer.
     if (response.status === 101 && !response.webSocket) throw new Error("switched protocols unasked");
     if (!(this.origin || this.retired) || response.webSocket) return response;
@@ -169,7 +170,6 @@ class Call {
 
 /** Answers for what was thrown on the way. */
 function broken(request, env, call, error) {
-  clearTimeout(call.timer);
   call.isAnswered = true;
   const answer = () => guard.failed(request, env, call, call.isSent, call.isLate);
   try {
