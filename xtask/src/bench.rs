@@ -40,7 +40,7 @@ pub(crate) struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rounds: 5, seconds: 2, only: None, quick: false }
+        Self { rounds: 5, seconds: 4, only: None, quick: false }
     }
 }
 

@@ -70,8 +70,8 @@ usage: cargo xtask <task>
       --out DIR
   build web              the npm package, into www/pkg
   bench edge             what the edge costs beside others, into docs/performance.md (needs nginx and wrk)
-      --rounds N           (9) how often each has its turn
-      --seconds S          (2) for how long
+      --rounds N           (5) how often each has its turn
+      --seconds S          (4) for how long
       --only CASE          hot, hot-publishable, cold, none, malformed or unknown; nothing is written
       --quick              as little as shows that everything works; nothing is written
   bench scan             what looking for keys in files costs beside others, into docs/performance.md (needs ripgrep)

@@ -22,11 +22,11 @@ use crate::{process, project::Project, tools::Tools};
 /// How many keys are used again and again: the first of all.
 const HOT: usize = 2;
 
-/// For how many seconds a contender warms up before each round, at least: V8 compiles what runs often, JavaScript and WebAssembly,
+/// For how many seconds a contender warms up before each of its turns: V8 compiles what runs often, JavaScript and WebAssembly,
 /// after some ten thousand requests.
 const WARM_UP: u32 = 8;
 
-/// The contenders, running, and their figures so far.
+/// The contenders and their figures so far.
 pub(super) struct Contest<'a> {
     project: &'a Project,
     tools: &'a Tools,
@@ -34,17 +34,17 @@ pub(super) struct Contest<'a> {
     folder: PathBuf,
     hot: keys::HotKeys,
     upstream: Server,
-    running: Vec<(Contender, Bundle, Server)>,
+    /// Who takes part.
+    bundles: Vec<(Contender, Bundle)>,
     counts_instructions: bool,
     pub(super) figures: Figures,
     pub(super) starts: BTreeMap<&'static str, Starts>,
-    bundles: BTreeMap<&'static str, Bundle>,
     /// How many keys of a list each contender has used.
     used: BTreeMap<(&'static str, &'static str), u64>,
 }
 
 impl<'a> Contest<'a> {
-    /// Makes the keys and starts everybody.
+    /// Makes the keys, and sees everybody answer.
     pub(super) fn prepare(
         project: &'a Project,
         tools: &'a Tools,
@@ -63,11 +63,10 @@ impl<'a> Contest<'a> {
             folder,
             hot,
             upstream,
-            running: Vec::new(),
+            bundles: Vec::new(),
             counts_instructions: load::counts_instructions(),
             figures: Figures::default(),
             starts: BTreeMap::new(),
-            bundles: BTreeMap::new(),
             used: BTreeMap::new(),
         };
         for case in cases {
@@ -101,7 +100,7 @@ impl<'a> Contest<'a> {
             say!("  {}: left out, this build signs nothing", contender.title);
             return Ok(());
         }
-        self.running.push((*contender, bundle, server));
+        self.bundles.push((*contender, bundle));
         Ok(())
     }
 
@@ -120,67 +119,61 @@ impl<'a> Contest<'a> {
             log: self.folder.join("wrk.log"),
         };
         for round in 1..=self.options.rounds {
-            if !self.options.quick {
-                // One start of a program differs from another throughout, by where its memory happens to be.
-                self.restart()?;
-                self.turns(case, &load, round, self.options.seconds.max(WARM_UP))?;
-            }
-            for (contender, measured) in self.turns(case, &load, round, self.options.seconds)? {
-                self.figures.add(case.id, contender, measured);
-            }
+            self.turns(case, &load, round)?;
             say!("  {}: round {round} of {}", case.title, self.options.rounds);
         }
         Ok(())
     }
 
-    /// Starts everybody anew, and waits until they answer.
-    fn restart(&mut self) -> Result<()> {
-        let case = CASES.first().context("there is a case")?;
-        let question = request(case.method, case.target, &self.headers(case)?);
-        for (contender, bundle, server) in &mut self.running {
-            let port = self.upstream.port;
-            *server = bundle.start(self.project, self.tools, contender, port, Start::Whole)?;
-            first_answer(server, &question).with_context(|| bundle.log())?;
+    /// One turn of each contender that has a part in the case, each in a process that starts for it and ends with it: one start of a
+    /// program differs from another throughout, by where its memory happens to be.
+    fn turns(&mut self, case: &Case, load: &Load, round: u32) -> Result<()> {
+        let count = self.bundles.len();
+        for turn in 0..count {
+            process::check_interrupted()?;
+            let index = turn.wrapping_add(usize::try_from(round)?).checked_rem(count).unwrap_or(0);
+            let (contender, bundle) =
+                self.bundles.get(index).context("a contender for each turn")?;
+            if !case.has(contender.guard) {
+                continue;
+            }
+            let server = self.start(contender, bundle)?;
+            let status = case.status(contender.guard);
+            let used = self.used.entry((contender.id, case.id)).or_default();
+            let mut send = |seconds| -> Result<Round> {
+                let measured = load
+                    .send(&server, status, seconds, *used, self.counts_instructions)
+                    .with_context(|| format!("{}, {}\n{}", contender.id, case.id, bundle.log()))?;
+                *used = used.saturating_add(measured.answers);
+                ensure!(
+                    measured.wrong == 0,
+                    "{}, {}: {} of {} answers were not {status}\n{}",
+                    contender.title,
+                    case.title,
+                    measured.wrong,
+                    measured.answers,
+                    bundle.log(),
+                );
+                Ok(measured)
+            };
+            if !self.options.quick {
+                send(WARM_UP)?;
+            }
+            // At once: what lay idle for a minute has to warm up again.
+            let measured = send(self.options.seconds)?;
+            self.figures.add(case.id, contender.id, measured);
         }
         Ok(())
     }
 
-    /// One turn of each contender that has a part in the case.
-    fn turns(
-        &mut self,
-        case: &Case,
-        load: &Load,
-        round: u32,
-        seconds: u32,
-    ) -> Result<Vec<(&'static str, Round)>> {
-        let count = self.running.len();
-        let mut rounds = Vec::with_capacity(count);
-        for turn in 0..count {
-            process::check_interrupted()?;
-            let index = turn.wrapping_add(usize::try_from(round)?).checked_rem(count).unwrap_or(0);
-            let (contender, bundle, server) =
-                self.running.get(index).context("a contender for each turn")?;
-            if !case.has(contender.guard) {
-                continue;
-            }
-            let used = self.used.entry((contender.id, case.id)).or_default();
-            let status = case.status(contender.guard);
-            let measured = load
-                .send(server, status, seconds, *used, self.counts_instructions)
-                .with_context(|| format!("{}, {}\n{}", contender.id, case.id, bundle.log()))?;
-            *used = used.saturating_add(measured.answers);
-            ensure!(
-                measured.wrong == 0,
-                "{}, {}: {} of {} answers were not {status}\n{}",
-                contender.title,
-                case.title,
-                measured.wrong,
-                measured.answers,
-                bundle.log(),
-            );
-            rounds.push((contender.id, measured));
-        }
-        Ok(rounds)
+    /// Starts a contender, and waits until it answers.
+    fn start(&self, contender: &Contender, bundle: &Bundle) -> Result<Server> {
+        let case = CASES.first().context("there is a case")?;
+        let question = request(case.method, case.target, &self.headers(case)?);
+        let mut server =
+            bundle.start(self.project, self.tools, contender, self.upstream.port, Start::Whole)?;
+        first_answer(&mut server, &question).with_context(|| bundle.log())?;
+        Ok(server)
     }
 
     /// Measures how long it takes from nothing to an answer.
@@ -188,25 +181,20 @@ impl<'a> Contest<'a> {
         let case = CASES.first().context("there is a case")?;
         let question = request(case.method, case.target, &self.headers(case)?);
         let rounds = if self.options.quick { 1 } else { self.options.rounds.max(9) };
-        // Nothing else is to run meanwhile.
-        let stopped: Vec<_> = self
-            .running
-            .drain(..)
-            .filter(|(contender, ..)| case.has(contender.guard))
-            .map(|(contender, bundle, _)| (contender, bundle))
-            .collect();
-        for (_, bundle) in &stopped {
+        let taking_part: Vec<_> =
+            self.bundles.iter().filter(|(contender, _)| case.has(contender.guard)).collect();
+        for (_, bundle) in &taking_part {
             bundle.keep_records(HOT)?;
         }
         for round in 0..rounds {
-            for turn in 0..stopped.len() {
+            for turn in 0..taking_part.len() {
                 process::check_interrupted()?;
                 let index = turn
                     .wrapping_add(usize::try_from(round)?)
-                    .checked_rem(stopped.len())
+                    .checked_rem(taking_part.len())
                     .unwrap_or(0);
                 let (contender, bundle) =
-                    stopped.get(index).context("a contender for each turn")?;
+                    taking_part.get(index).context("a contender for each turn")?;
                 let after = |start| -> Result<f64> {
                     let mut server = bundle.start(
                         self.project,
@@ -226,14 +214,13 @@ impl<'a> Contest<'a> {
                 starts.whole.push(whole);
             }
         }
-        self.bundles =
-            stopped.into_iter().map(|(contender, bundle)| (contender.id, bundle)).collect();
         Ok(())
     }
 
     /// What the edge loads, in bytes: as it is, and by gzip.
     pub(super) fn sizes(&self) -> Result<Vec<(String, u64, u64)>> {
-        let bundle = self.bundles.get(cases::KEYGUARD).context("the edge was not measured")?;
+        let mut edge = self.bundles.iter().filter(|(contender, _)| contender.id == cases::KEYGUARD);
+        let (_, bundle) = edge.next().context("the edge was not measured")?;
         bundle
             .files()
             .map(|(name, file)| {
