@@ -20,6 +20,9 @@ before(async () => {
 });
 after(() => stopAll(edge, upstream));
 
+/** What the log says of a request, in order. */
+const logged = (id) => edge.lines.all.filter((line) => line.includes(id)).map((line) => JSON.parse(line).code);
+
 describe('unreachable: upstream-unreachable', () => {
   test('nothing listens', async (t) => {
     const closed = await startEdge({ policy: policyFor(await refusingOrigin()), seeds: [key] });
@@ -66,6 +69,20 @@ describe('silent: upstream-timeout', () => {
       assert.equal(refusals.length, 1, refusals.join('\n'));
     });
   }
+  test('answers at the limit: each request gets one, and the log says which', async () => {
+    respond = (request, response) => {
+      request.resume();
+      setTimeout(() => response.end('in time'), 255 + Math.random() * 50);
+    };
+    const late = await Promise.all(Array.from({ length: 40 }, async () => {
+      const answer = await edge.sendAs(key);
+      if (answer.status !== 200) return assertRefused(answer, 'upstream-timeout').request_id;
+      assert.equal(answer.text, 'in time');
+      return undefined;
+    }));
+    await edge.verdict((await edge.send()).header('keyguard-request-id'));
+    for (const id of late.filter(Boolean)) assert.deepEqual(logged(id), ['allowed', 'upstream-timeout']);
+  });
   test('one that accepts and never reads', async (t) => {
     const mute = net.createServer(() => {}).listen(0, '127.0.0.1');
     await once(mute, 'listening');
@@ -88,8 +105,7 @@ describe('the time limit ends with the headers', () => {
   /** That it was late with anything is nowhere in the log, which keeps the order. */
   const assertAllowedOnce = async (id) => {
     await edge.verdict((await edge.send()).header('keyguard-request-id'));
-    const lines = edge.lines.all.filter((line) => line.includes(id));
-    assert.deepEqual(lines.map((line) => JSON.parse(line).code), ['allowed'], lines.join('\n'));
+    assert.deepEqual(logged(id), ['allowed']);
   };
 
   test('a slow body is not cut', async () => {
