@@ -6,7 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import { TEST_BUILD, assertRefused, playUpstream, policyFor, seed, startEdge, stopAll } from './harness.mjs';
 
 const key = seed('secret', 'test');
-const panics = { headers: [['X-Keyguard-Test', 'panic']] };
+/** Panics at these places, once for each time that one is named. */
+const panicsIn = (...places) => ({ headers: [['X-Keyguard-Test', places.join(' ')]] });
+const panics = panicsIn('steps');
 let upstream, respond;
 
 before(async () => {
@@ -81,6 +83,34 @@ describe(
       end();
       assert.equal(Buffer.from((await reader.read()).value).toString(), 'end');
       respond = (_, response) => response.end('fine');
+    });
+
+    test('an answer to a failure that panics, too, is given once more', async () => {
+      assertRefused(await edge.sendAs(key, panicsIn('steps', 'failed')), 'internal');
+      assert.equal((await edge.sendAs(key)).text, 'fine');
+      respond = (request) => request.socket.destroy();
+      assertRefused(await edge.sendAs(key, panicsIn('failed')), 'upstream-unreachable');
+      respond = (_, response) => response.end('fine');
+      assert.equal((await edge.sendAs(key)).text, 'fine');
+    });
+
+    test('one that panics again and again is still no allow, and costs nobody else', async () => {
+      const broken = async (places) => {
+        const { status, text } = await edge.sendAs(key, panicsIn(...places));
+        assert.deepEqual([status, text.includes('fine')], [500, false]);
+      };
+      const called = new Promise((resolve) => {
+        respond = (_, response) => resolve(() => response.end('late but fine'));
+      });
+      const waiting = edge.sendAs(key);
+      const answer = await called;
+      await broken(['steps', 'failed', 'failed']);
+      respond = (request) => request.socket.destroy();
+      await broken(['failed', 'failed']);
+      answer();
+      assert.equal((await waiting).text, 'late but fine');
+      respond = (_, response) => response.end('fine');
+      assert.equal((await edge.sendAs(key)).text, 'fine');
     });
   },
 );

@@ -79,6 +79,8 @@ pub(crate) fn handle(request: &Request, env: &Env, call: &Call, brought: Brought
 
 /// Answers for what broke: the upstream, if the request had been `sent` there, or else the guard itself.
 pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late: bool) -> JsValue {
+    #[cfg(feature = "test-hooks")]
+    runtime::panic_if_asked(request, call, "failed");
     let fault = match (sent, late) {
         (true, true) => Fault::UpstreamTimeout,
         (true, false) => Fault::UpstreamUnreachable,
@@ -122,7 +124,7 @@ fn steps(
     let settings = settings::settings(exchange.env)?;
     let policy = &settings.policy;
     #[cfg(feature = "test-hooks")]
-    runtime::panic_if_asked(exchange.request);
+    runtime::panic_if_asked(exchange.request, exchange.call, "steps");
     let url = exchange.url().ok_or(Denial::UnreadableTarget)?;
     let Facts { method, origin, fetch_site, .. } = exchange.facts;
     let now = exchange.now;
