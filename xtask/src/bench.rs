@@ -64,6 +64,9 @@ pub(crate) fn edge(project: &Project, options: &Options) -> Result<()> {
     for case in &cases {
         contest.measure(case)?;
     }
+    if let Some(hot) = cases.iter().find(|case| case.id == cases::HOT) {
+        contest.measure_assertion(hot)?;
+    }
     contest.measure_starts()?;
     let report = report::Report::of(
         project,

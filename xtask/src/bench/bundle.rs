@@ -1,6 +1,7 @@
 //! A contender as it is deployed: its modules, and what workerd needs to run them.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -66,16 +67,15 @@ impl Bundle {
         Ok(Self { folder, modules })
     }
 
-    /// Starts the contender before `upstream` and waits for its port to be bound.
+    /// Starts the contender before `upstream`, in one process as often as there are `bindings`, each with those.
     pub(super) fn start(
         &self,
         project: &Project,
         tools: &Tools,
-        contender: &Contender,
+        bindings: &[&str],
         upstream: u16,
         start: Start,
     ) -> Result<Server> {
-        let port = free_port()?;
         let loading = match start {
             Start::Whole => None,
             Start::Loading => Some(LOADING),
@@ -96,15 +96,30 @@ impl Bundle {
                 format!("(name = \"{name}\", {kind} = embed \"modules/{name}\")")
             })
             .collect();
-        let template = fs::read_to_string(project.root().join("benches/edge/config.capnp"))?;
+        let template =
+            |name| fs::read_to_string(project.root().join("benches/edge").join(name)).context(name);
+        let (config, edge) = (template("config.capnp")?, template("edge.capnp")?);
+        let (mut services, mut sockets, mut edges) = (String::new(), String::new(), String::new());
+        let mut ports = Vec::new();
+        for (index, bindings) in bindings.iter().enumerate() {
+            let (name, port) = (format!("edge{index}"), free_port()?);
+            ports.push(port);
+            let _ = write!(services, r#"(name = "{name}", worker = .{name}),"#);
+            let _ = write!(
+                sockets,
+                r#"(name = "{name}", service = "{name}", address = "127.0.0.1:{port}", http = ({HTTP})),"#
+            );
+            edges += &edge.replace("@NAME@", &name).replace("@BINDINGS@", bindings);
+        }
         let compatibility = Compatibility::read(project)?;
-        let config = template
+        let config = config
+            .replace("@SERVICES@", &services)
+            .replace("@SOCKETS@", &sockets)
+            .replace("@EDGES@", &edges)
             .replace("@UPSTREAM@", &format!("127.0.0.1:{upstream}"))
-            .replace("@PORT@", &port.to_string())
             .replace("@MODULES@", &modules.join(", "))
             .replace("@DATE@", &compatibility.date)
-            .replace("@FLAGS@", &compatibility.flags)
-            .replace("@BINDINGS@", contender.bindings);
+            .replace("@FLAGS@", &compatibility.flags);
         fs::write(self.folder.join("config.capnp"), config)?;
         let mut command = Command::new("taskset");
         command
@@ -116,7 +131,7 @@ impl Bundle {
             .stdout(Stdio::null())
             .stderr(fs::File::create(self.folder.join("workerd.log"))?);
         let child = command.spawn().context("cannot run workerd")?;
-        Ok(Server { child, port })
+        Ok(Server { child, ports })
     }
 
     /// Leaves the store but a few records, which it takes no time to make ready.
@@ -148,6 +163,9 @@ pub(super) enum Start {
     /// Its modules, loaded by one that answers in their place.
     Loading,
 }
+
+/// The headers that say what else the platform says of a request.
+const HTTP: &str = r#"cfBlobHeader = "CF-Blob", forwardedProtoHeader = "X-Scheme""#;
 
 const LOADING: &str = "loading.mjs";
 

@@ -43,6 +43,9 @@ pub(super) const KEYGUARD: &str = "keyguard";
 /// The product with a signed assertion.
 pub(super) const ASSERTION: &str = "assertion";
 
+/// The case that most requests are: one key again and again, on a server.
+pub(super) const HOT: &str = "hot";
+
 /// All of them; one that the build can't do yet leaves itself out.
 pub(super) const CONTENDERS: &[Contender] = &[
     Contender {
@@ -174,7 +177,7 @@ const PAGE: &[&str] = &[
 /// All of them.
 pub(super) const CASES: &[Case] = &[
     Case {
-        id: "hot",
+        id: HOT,
         title: "allowed, hot secret key",
         method: "GET",
         target: "/charges/ch_20391?expand=customer",

@@ -1,5 +1,7 @@
 //! One run of the bench: who takes part, whose turn it is, and what it came to.
 
+mod assertion;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -81,11 +83,11 @@ impl<'a> Contest<'a> {
     /// Starts a contender and looks at what the upstream receives from it.
     fn add(&mut self, contender: &Contender) -> Result<()> {
         let bundle = Bundle::make(self.project, self.tools, &self.folder, contender)?;
-        let mut server =
-            bundle.start(self.project, self.tools, contender, self.upstream.port, Start::Whole)?;
+        let mut server = self.run(&bundle, &[contender.bindings], Start::Whole)?;
         let case = CASES.first().context("there is a case")?;
         let question = request("GET", "/echo", &self.headers(case)?);
-        let answer = first_answer(&mut server, &question).with_context(|| bundle.log())?;
+        let port = server.port()?;
+        let answer = first_answer(&mut server, port, &question).with_context(|| bundle.log())?;
         let received: Vec<&str> = answer.body().split('|').collect();
         let has_identity = matches!(
             received.as_slice(),
@@ -106,18 +108,7 @@ impl<'a> Contest<'a> {
 
     /// Lets each contender have its turns at a case. Only wrong answers count of what warms up.
     pub(super) fn measure(&mut self, case: &Case) -> Result<()> {
-        let load = Load {
-            script: self.project.root().join("benches/edge/load.lua"),
-            method: case.method,
-            target: case.target,
-            headers: self.headers_of(case),
-            keys: match case.credential {
-                Credential::Cold => Some(self.folder.join(keys::COLD)),
-                Credential::Unknown => Some(self.folder.join(keys::UNKNOWN)),
-                _ => None,
-            },
-            log: self.folder.join("wrk.log"),
-        };
+        let load = self.load(case);
         for round in 1..=self.options.rounds {
             self.turns(case, &load, round)?;
             say!("  {}: round {round} of {}", case.title, self.options.rounds);
@@ -137,23 +128,16 @@ impl<'a> Contest<'a> {
             if !case.has(contender.guard) {
                 continue;
             }
-            let server = self.start(contender, bundle)?;
+            let server = self.start(bundle, &[contender.bindings])?;
+            let port = server.port()?;
             let status = case.status(contender.guard);
             let used = self.used.entry((contender.id, case.id)).or_default();
             let mut send = |seconds| -> Result<Round> {
                 let measured = load
-                    .send(&server, status, seconds, *used, self.counts_instructions)
+                    .send(&server, port, status, seconds, *used, self.counts_instructions)
                     .with_context(|| format!("{}, {}\n{}", contender.id, case.id, bundle.log()))?;
                 *used = used.saturating_add(measured.answers);
-                ensure!(
-                    measured.wrong == 0,
-                    "{}, {}: {} of {} answers were not {status}\n{}",
-                    contender.title,
-                    case.title,
-                    measured.wrong,
-                    measured.answers,
-                    bundle.log(),
-                );
+                check(measured, contender, case, bundle)?;
                 Ok(measured)
             };
             if !self.options.quick {
@@ -166,14 +150,35 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
-    /// Starts a contender, and waits until it answers.
-    fn start(&self, contender: &Contender, bundle: &Bundle) -> Result<Server> {
+    /// Starts a bundle with each of some bindings, and waits until all of them answer.
+    fn start(&self, bundle: &Bundle, bindings: &[&str]) -> Result<Server> {
         let case = CASES.first().context("there is a case")?;
         let question = request(case.method, case.target, &self.headers(case)?);
-        let mut server =
-            bundle.start(self.project, self.tools, contender, self.upstream.port, Start::Whole)?;
-        first_answer(&mut server, &question).with_context(|| bundle.log())?;
+        let mut server = self.run(bundle, bindings, Start::Whole)?;
+        for port in server.ports.clone() {
+            first_answer(&mut server, port, &question).with_context(|| bundle.log())?;
+        }
         Ok(server)
+    }
+
+    fn run(&self, bundle: &Bundle, bindings: &[&str], start: Start) -> Result<Server> {
+        bundle.start(self.project, self.tools, bindings, self.upstream.port()?, start)
+    }
+
+    /// What is sent in a case.
+    fn load(&self, case: &Case) -> Load {
+        Load {
+            script: self.project.root().join("benches/edge/load.lua"),
+            method: case.method,
+            target: case.target,
+            headers: self.headers_of(case),
+            keys: match case.credential {
+                Credential::Cold => Some(self.folder.join(keys::COLD)),
+                Credential::Unknown => Some(self.folder.join(keys::UNKNOWN)),
+                _ => None,
+            },
+            log: self.folder.join("wrk.log"),
+        }
     }
 
     /// Measures how long it takes from nothing to an answer.
@@ -196,15 +201,10 @@ impl<'a> Contest<'a> {
                 let (contender, bundle) =
                     taking_part.get(index).context("a contender for each turn")?;
                 let after = |start| -> Result<f64> {
-                    let mut server = bundle.start(
-                        self.project,
-                        self.tools,
-                        contender,
-                        self.upstream.port,
-                        start,
-                    )?;
+                    let mut server = self.run(bundle, &[contender.bindings], start)?;
+                    let port = server.port()?;
                     let answer =
-                        first_answer(&mut server, &question).with_context(|| bundle.log())?;
+                        first_answer(&mut server, port, &question).with_context(|| bundle.log())?;
                     ensure!(answer.status() == Some(200), "{}: {:?}", contender.id, answer.text);
                     Ok(answer.after.as_secs_f64() * 1e3)
                 };
@@ -254,6 +254,21 @@ impl<'a> Contest<'a> {
     fn headers_of(&self, case: &Case) -> PathBuf {
         self.folder.join(format!("{}.headers", case.id))
     }
+}
+
+/// One wrong answer ends the bench: what is measured has to be what was asked for.
+fn check(measured: Round, contender: &Contender, case: &Case, bundle: &Bundle) -> Result<()> {
+    ensure!(
+        measured.wrong == 0,
+        "{}, {}: {} of {} answers were not {}\n{}",
+        contender.title,
+        case.title,
+        measured.wrong,
+        measured.answers,
+        case.status(contender.guard),
+        bundle.log(),
+    );
+    Ok(())
 }
 
 /// The size of a file by gzip, as deployments are counted.

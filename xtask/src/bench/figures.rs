@@ -6,11 +6,27 @@ use super::{cases::BARE, load::Round};
 
 /// All rounds, by case and contender.
 #[derive(Debug, Default)]
-pub(super) struct Figures(BTreeMap<(&'static str, &'static str), Vec<Round>>);
+pub(super) struct Figures {
+    rounds: BTreeMap<(&'static str, &'static str), Vec<Round>>,
+    /// What the assertion adds in each round, in microseconds.
+    assertion: Vec<f64>,
+}
 
 impl Figures {
     pub(super) fn add(&mut self, case: &'static str, contender: &'static str, round: Round) {
-        self.0.entry((case, contender)).or_default().push(round);
+        self.rounds.entry((case, contender)).or_default().push(round);
+    }
+
+    /// Takes in what the assertion adds in each round, in microseconds.
+    pub(super) fn set_assertion(&mut self, added: Vec<f64>) {
+        self.assertion = added;
+    }
+
+    /// What the assertion adds to a request of a case, in bare ones: the median, and between which values the middle half of the rounds is.
+    pub(super) fn assertion(&self, case: &str) -> Option<(f64, (f64, f64))> {
+        let bare = self.median(case, BARE, |round| round.cpu)?;
+        let added: Vec<f64> = self.assertion.iter().map(|added| added / bare).collect();
+        Some((median(added.clone())?, quartiles(added)?))
     }
 
     /// The median of something over a contender's rounds.
@@ -66,14 +82,15 @@ impl Figures {
 
     /// How many rounds counted.
     pub(super) fn count(&self) -> usize {
-        self.0
+        self.rounds
             .iter()
             .find(|((_, contender), _)| *contender == BARE)
             .map_or(0, |(_, rounds)| rounds.len())
     }
 
     fn rounds(&self, case: &str, contender: &str) -> Option<&[Round]> {
-        let found = self.0.iter().find(|((one, other), _)| *one == case && *other == contender);
+        let found =
+            self.rounds.iter().find(|((one, other), _)| *one == case && *other == contender);
         found.map(|(_, rounds)| rounds.as_slice())
     }
 }
@@ -123,6 +140,16 @@ mod tests {
         assert!((ratio - 1.1).abs() < 1e-9, "{ratio}");
         assert_eq!(figures.ratio("cold", "other", BARE, |round| round.cpu), None);
         assert_eq!(figures.count(), 3);
+    }
+
+    #[test]
+    fn what_the_assertion_adds_is_told_in_bare_requests() {
+        let mut figures = Figures::default();
+        figures.add("hot", BARE, round(100.0));
+        assert_eq!(figures.assertion("hot"), None);
+        figures.set_assertion(vec![4.0, 8.0, 2.0, 20.0, -6.0]);
+        assert_eq!(figures.assertion("hot"), Some((0.04, (0.02, 0.08))));
+        assert_eq!(figures.assertion("cold"), None);
     }
 
     #[test]

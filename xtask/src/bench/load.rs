@@ -41,16 +41,17 @@ pub(super) struct Round {
 }
 
 impl Load {
-    /// Sends for some seconds what is to be answered with `status`, beginning with the key at `first`.
+    /// Sends to a port of a server for some seconds what is to be answered with `status`, beginning with the key at `first`.
     pub(super) fn send(
         &self,
         server: &Server,
+        port: u16,
         status: u16,
         seconds: u32,
         first: u64,
         counts_instructions: bool,
     ) -> Result<Round> {
-        let url = format!("http://127.0.0.1:{}{}", server.port, self.target);
+        let url = format!("http://127.0.0.1:{port}{}", self.target);
         let mut words: Vec<String> = Vec::new();
         if counts_instructions {
             words.extend(["perf", "stat", "-x,", "-e", "instructions", "-p"].map(str::to_owned));

@@ -24,12 +24,17 @@ pub(super) const OTHER_CORE: &str = "1";
 pub(super) struct Server {
     pub(super) child: Child,
     /// Where it listens.
-    pub(super) port: u16,
+    pub(super) ports: Vec<u16>,
 }
 
 impl Server {
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The first of its ports.
+    pub(super) fn port(&self) -> Result<u16> {
+        self.ports.first().copied().context("it listens nowhere")
     }
 }
 
@@ -62,8 +67,8 @@ pub(super) fn upstream(project: &Project, bench: &Path) -> Result<Server> {
         .stdout(Stdio::null())
         .stderr(fs::File::create(folder.join("nginx.log"))?);
     let child = command.spawn().context("cannot run nginx")?;
-    let mut server = Server { child, port };
-    first_answer(&mut server, &request("GET", "/", &["Host: api.example.com".to_owned()]))?;
+    let mut server = Server { child, ports: vec![port] };
+    first_answer(&mut server, port, &request("GET", "/", &["Host: api.example.com".to_owned()]))?;
     Ok(server)
 }
 
@@ -77,10 +82,10 @@ pub(super) fn request(method: &str, target: &str, headers: &[String]) -> String 
     format!("{method} {target} HTTP/1.1\r\n{}\r\nConnection: close\r\n\r\n", headers.join("\r\n"))
 }
 
-/// Asks until there is an answer.
-pub(super) fn first_answer(server: &mut Server, request: &str) -> Result<Answer> {
+/// Asks at a port of a server until there is an answer.
+pub(super) fn first_answer(server: &mut Server, port: u16, request: &str) -> Result<Answer> {
     let asked = Instant::now();
-    let address = SocketAddr::from(([127, 0, 0, 1], server.port));
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
     loop {
         if let Some(status) = server.child.try_wait()? {
             bail!("it ended at once: {status}");
