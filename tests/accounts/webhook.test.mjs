@@ -155,8 +155,10 @@ describe('the webhook', { concurrency: true }, () => {
     await until(() => receiver.messages.length === 1, 'the first message');
     await report(edge, id, key.key, 'quarantine');
     const other = await until(
-      () => receiver.messages.find(({ headers }) => headers['webhook-id'] !== refused), 'the second message', 60_000);
+      () => receiver.messages.find(({ headers }) => headers['webhook-id'] !== refused), 'the second message', 90_000);
     assert.equal(verified(other).data.action, 'quarantine');
+    // It waited its minute as if the first had been taken.
+    assert.ok(other.at - receiver.messages[0].at >= 60_000, `${other.at - receiver.messages[0].at} ms`);
     // Once it was taken no more of it comes, while the first goes on.
     const tries = () => receiver.messages.filter(({ headers }) => headers['webhook-id'] === refused).length;
     const before = tries();

@@ -130,7 +130,12 @@ fn due(sql: Sql<'_>, now_ms: f64) -> Result<Option<Message>, Fault> {
             "UPDATE notices SET count = (SELECT untold FROM incidents WHERE key_id = ?2) WHERE seq = ?1",
             &(seq, &key_id),
         )?;
-        sql.run("UPDATE incidents SET untold = 0 WHERE key_id = ?", &[&key_id])?;
+        // From here on the next one waits its minute, whether or not this one is taken: a receiver that refuses all of them, or is silent, gets
+        // no more of them for it. How the sending ends, if that is ever known, moves it on.
+        sql.run(
+            "UPDATE incidents SET untold = 0, sent_at = ?2 WHERE key_id = ?1",
+            &(&key_id, now_ms),
+        )?;
     }
     let row: Option<Row> = sql.row(
         "UPDATE notices SET attempts = attempts + 1, first_at = coalesce(first_at, ?2), due_at = ?2 + ?3
@@ -148,17 +153,13 @@ pub(crate) fn settle(
     now_ms: f64,
 ) -> Result<(), Fault> {
     let Some(error) = error else {
-        sql.run(
-            "UPDATE incidents SET sent_at = ?2 WHERE key_id = (SELECT key_id FROM notices WHERE id = ?1)",
-            &(id, now_ms),
-        )?;
-        sql.run(
-            "UPDATE notices SET due_at = max(due_at, ?2 + ?3)
-                WHERE id <> ?1 AND key_id = (SELECT key_id FROM notices WHERE id = ?1)",
-            &(id, now_ms, INTERVAL_MS),
-        )?;
+        hold_back(sql, id, now_ms)?;
         return sql.run("DELETE FROM notices WHERE id = ?", &[id]);
     };
+    let attempts = sql.number("SELECT attempts AS number FROM notices WHERE id = ?", &[id])?;
+    if attempts == Some(1.0) {
+        hold_back(sql, id, now_ms)?;
+    }
     let dropped: Option<Id> = sql.row(
         "DELETE FROM notices WHERE id = ? AND first_at <= ? RETURNING id",
         &(id, now_ms - GIVEN_UP_MS),
@@ -171,6 +172,19 @@ pub(crate) fn settle(
     sql.run(
         "UPDATE notices SET last_error = ?2, due_at = ?3 + min(?4, 5000 * (1 << min(attempts - 1, 10))) WHERE id = ?1",
         &(id, error.chars().take(MAX_ERROR).collect::<String>(), now_ms, LONGEST_WAIT_MS),
+    )
+}
+
+/// Lets what else there is of a message's key wait its minute from now on.
+fn hold_back(sql: Sql<'_>, id: &str, now_ms: f64) -> Result<(), Fault> {
+    sql.run(
+        "UPDATE incidents SET sent_at = ?2 WHERE key_id = (SELECT key_id FROM notices WHERE id = ?1)",
+        &(id, now_ms),
+    )?;
+    sql.run(
+        "UPDATE notices SET due_at = max(due_at, ?2 + ?3)
+            WHERE id <> ?1 AND key_id = (SELECT key_id FROM notices WHERE id = ?1)",
+        &(id, now_ms, INTERVAL_MS),
     )
 }
 
