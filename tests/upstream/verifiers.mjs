@@ -65,7 +65,8 @@ export async function startVerifier(language, { secrets, audience }) {
   });
   const exited = once(child, 'exit');
   const [port] = await Promise.race([once(createInterface(child.stdout), 'line'), exited]);
-  if (!/^\d+$/.test(port)) throw new Error(`the upstream in ${language} ended: ${port}`);
+  // An exit code is a number.
+  if (typeof port !== 'string') throw new Error(`the upstream in ${language} ended: ${port}`);
   return {
     language,
     port: Number(port),

@@ -105,6 +105,24 @@ for (const language of languages) {
       });
     }
 
+    for (const audience of [undefined, '']) {
+      test(`takes no upstream's with ${audience === undefined ? 'no audience' : 'an empty audience'}`, async (t) => {
+        let upstream;
+        try {
+          upstream = await startVerifier(language, { secrets: first.text, audience });
+        } catch ({ message }) {
+          // It says so at once.
+          assert.match(message, /ended/);
+          return;
+        }
+        t.after(() => upstream.stop());
+        for (const fields of [{}, { aud: 'https://api.test.example.com' }]) {
+          const headers = [['Keyguard-Assertion', assertion(claims(fields), first)]];
+          assert.equal((await send(upstream.port, { headers })).status, 401);
+        }
+      });
+    }
+
     for (const [name, request, make] of REFUSED) {
       test(`refuses: ${name}`, async () => {
         const { status, text } = await ask(request, make());
