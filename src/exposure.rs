@@ -203,6 +203,13 @@ pub fn is_relayed<'a>(
 const RELAYS: [&str; 6] =
     ["via", "forwarded", "x-forwarded-host", "x-forwarded-server", "x-forwarded-port", "cf-worker"];
 
+/// What a refusal before any look-up is for the key in the request's query, if there is one: a preflight of a page that may not call and a method that is
+/// never forwarded are refused for another reason, and everybody on the way reads the query all the same.
+pub fn or_key_in_query(denial: Denial, url: &RequestUrl<'_>) -> Denial {
+    let is_for_another = matches!(denial, Denial::OriginNotAllowed | Denial::UnforwardableMethod);
+    if is_for_another && url.query_holds_key() { Denial::KeyInQuery } else { denial }
+}
+
 /// The secret keys that a request gave away before any key was looked up: over plain HTTP (step 1) or in its query (step 3).
 ///
 /// All that comes out of the texts is what finds the keys' records. Each key counts that may be looked up under the policy, so that

@@ -8,8 +8,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  Api, assertRefused, digest, entryOf, issueKey, now, policyFor, sleep, startApi, startEdge, startUpstream, stopAll,
-  until,
+  Api, assertRefused, digest, entryOf, issueCredential, issueKey, now, playStore, policyFor, sleep, startApi, startBareEdge, startEdge,
+  startUpstream, stopAll, until,
 } from './harness.mjs';
 
 const PLACE = 'https://shop.example';
@@ -216,6 +216,35 @@ test('the policy says whether the last use is told at all', async (t) => {
   }
 });
 
+test('an account is told of a use once a minute for a key, however often it is used', async (t) => {
+  const store = await playStore();
+  const credential = issueCredential();
+  const guard = await startBareEdge({
+    policy: policyFor(upstream.origin), store: store.origin, standIn: true, admin: entryOf('ops', credential),
+  });
+  t.after(() => stopAll(guard, store));
+  const admin = new Api(guard, credential);
+  const { id, keys: { secret_live: key, secret_test: other } } = await admin.createAccount();
+  await admin.written(id);
+  // Early in a minute, so that all of these are of one.
+  const early = 65_000 - (Date.now() % 60_000);
+  const use = async (one, clock, times = 1) => {
+    const headers = [['X-Stand-In', JSON.stringify({ clock })]];
+    for (let count = 0; count < times; count += 1) assert.equal((await guard.sendAs(one, { target: '/echo', headers })).status, 200);
+  };
+  const told = () => guard.lines.all.filter((line) => line.includes('"event":"used"')).length;
+  const untilTold = (count) => until(() => told() >= count, `${count} calls`);
+  await use(key, early, 30);
+  await use(other, early);
+  await untilTold(2);
+  await use(key, early + 60_000, 30);
+  await untilTold(3);
+  await use(other, early + 120_000);
+  await untilTold(4);
+  assert.equal(told(), 4);
+  assert.equal((await admin.show(key)).last_used_at % 60, 0);
+});
+
 describe('what the edge sees in each channel', () => {
   const place = { browser: PLACE, http: null, query: null };
   const ways = {
@@ -261,6 +290,34 @@ describe('what the edge sees in each channel', () => {
       }
       const incidents = guard.lines.all.filter((text) => text.includes('"event":"exposure"') && text.includes('"certain"'));
       assert.equal(incidents.length, 3);
+    });
+  }
+});
+
+describe('a key in the query of a request that is answered for another reason', () => {
+  const preflight = (origin) => [['Origin', origin], ['Access-Control-Request-Method', 'POST'], ['Access-Control-Request-Headers', 'x-one']];
+  const ways = {
+    'a preflight of a page that may call': [{ method: 'OPTIONS', headers: preflight(PLACE) }, 204],
+    'a preflight of another page': [{ method: 'OPTIONS', headers: preflight('https://other.example') }, 403],
+    'a method that is never forwarded': [{ method: 'TRACE' }, 400],
+    'the admin API': [{ path: '/_keyguard/v1/accounts' }, 401],
+  };
+
+  for (const [name, [request, status]] of Object.entries(ways)) {
+    test(`${name}: the answer stays, and the key is over`, async (t) => {
+      const policy = policyFor(upstream.origin, { exposure: { live: 'revoke' }, cors: { origins: [PLACE] } });
+      const { edge: guard, api: admin } = await startApi({ policy });
+      t.after(() => guard.stop());
+      const { id, keys: { secret_live: key, publishable_live: publishable } } = await admin.createAccount();
+      await admin.written(id);
+      const { path = '/echo', ...rest } = request;
+      const send = (text) => guard.send({ ...rest, target: `${path}?api_key=${text}` });
+      assert.equal((await send(publishable.key)).status, status);
+      assert.equal((await send(issueKey('secret', 'live'))).status, status);
+      assert.equal((await send(key.key)).status, status);
+      await until(async () => (await admin.show(key)).status === 'revoked', 'the end of the key');
+      assert.equal((await admin.show(key)).exposed.channel, 'query');
+      assert.equal((await admin.show(publishable)).status, 'active');
     });
   }
 });

@@ -143,7 +143,11 @@ fn steps(
     };
 
     // (1) (2)
-    if let Some(preflight) = before(exchange, &url, policy).map_err(gives_away)? {
+    let preflight = before(exchange, &url, policy).map_err(gives_away)?;
+    if (preflight.is_some() || is_reserved(url.path())) && url.query_holds_key() {
+        gives_away(Denial::KeyInQuery);
+    }
+    if let Some(preflight) = preflight {
         return Ok(respond::preflight(&preflight).into());
     }
     if is_reserved(url.path()) {

@@ -48,6 +48,11 @@ export class Account extends RealAccount {
     return super.alarm();
   }
 
+  used(...use) {
+    console.log(JSON.stringify({ event: 'used' }));
+    return super.used(...use);
+  }
+
   expose(...report) {
     if (failing === 0) return super.expose(...report);
     const hangs = failing < 0;

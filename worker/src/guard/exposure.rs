@@ -17,7 +17,7 @@ use super::{
     store,
 };
 
-/// Looks after what a refusal before any look-up gave away, once the caller has its answer. `brought` is what the store said of one
+/// Looks after what a request gave away whose answer, mostly a refusal, needs no look-up, once the caller has it. `brought` is what the store said of one
 /// of the keys, if it was asked: the key's name there, and the answer.
 pub(crate) fn given_away_by(
     exchange: &Exchange<'_>,
@@ -27,6 +27,7 @@ pub(crate) fn given_away_by(
     brought: Option<(&str, &JsValue)>,
 ) {
     let policy = &settings.policy;
+    let denial = exposure::or_key_in_query(denial, url);
     for lookup in given_away(denial, url, exchange.facts.authorization, policy) {
         let digest = lookup.digest();
         let stored = match brought {
