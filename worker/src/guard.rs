@@ -125,6 +125,10 @@ fn steps(
     let policy = &settings.policy;
     #[cfg(feature = "test-hooks")]
     runtime::panic_if_asked(exchange.request, exchange.call, "steps");
+    #[cfg(feature = "test-hooks")]
+    if brought.stored.is_some() {
+        runtime::panic_if_asked(exchange.request, exchange.call, "stored");
+    }
     let url = exchange.url().ok_or(Denial::UnreadableTarget)?;
     let Facts { method, origin, fetch_site, .. } = exchange.facts;
     let now = exchange.now;

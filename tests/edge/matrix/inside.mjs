@@ -23,13 +23,15 @@ export const limiterFaults = {
   'answers nothing': limiter('says nothing'),
 };
 
-const PANICS = { headers: [['X-Keyguard-Test', 'panic']] };
+const panicsIn = (place) => ({ headers: [['X-Keyguard-Test', place]] });
+const PANICS = panicsIn('steps');
 
 /** Another's request traps. */
 const trap = async (stage) => assert.equal(await stage.ask(stage.hot, PANICS), '500 internal');
 
 export const wasmFaults = {
   'traps on the request': { how: (stage, key) => stage.ask(key, PANICS) },
+  'traps on the request once the store has answered': { how: (stage, key) => stage.ask(key, panicsIn('stored')) },
   'traps on another while this one asks the store': {
     how: async (stage, key) => {
       const asked = stage.store.next();
