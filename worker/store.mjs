@@ -1,6 +1,6 @@
 // The store's reads, of which those for one key at one time are one.
 
-/** Reads that are under way, by name: when each was begun, and what it settles with. */
+/** Reads that are under way, by name: when each was begun, and what it ended with, if it did. */
 const reads = new Map();
 
 /**
@@ -9,33 +9,50 @@ const reads = new Map();
  */
 export function read(ctx, store, name, cacheTtl, ms) {
   const now = Date.now();
-  let reading = reads.get(name);
-  // A read whose request is gone with all that it waited for never settles: nobody waits for one that is overdue.
-  if (!reading || now < reading.askedAt || now - reading.askedAt >= ms) {
-    const ended = () => {
-      if (reads.get(name) === reading) reads.delete(name);
-    };
-    reading = { askedAt: now };
-    reads.set(name, reading);
-    // It may have ended when this returns.
-    reading.answer = within(ms, () => store.get(name, { type: "text", cacheTtl }), false, ended);
-    // Others may wait for it when its own client has gone.
-    ctx.waitUntil(reading.answer);
-    return reading;
+  const reading = reads.get(name);
+  // A read whose request is gone with all that it waited for never ends: nobody waits for one that is overdue.
+  if (reading && now >= reading.askedAt && now - reading.askedAt < ms) {
+    return { askedAt: reading.askedAt, answer: shared(reading, ms) };
   }
-  return { askedAt: reading.askedAt, answer: within(ms, () => reading.answer, false) };
+  const begun = { askedAt: now, value: undefined };
+  const ended = (value) => {
+    if (begun.value === undefined) begun.value = value;
+    if (reads.get(name) === begun) reads.delete(name);
+  };
+  reads.set(name, begun);
+  const answer = within(ms, () => store.get(name, { type: "text", cacheTtl }), false, ended);
+  // Others may wait for it when its own client has gone.
+  ctx.waitUntil(answer);
+  return { askedAt: now, answer };
 }
 
 /**
- * What the promise that `ask` gives settles with, or `failure` if it gives none, or if that fails or takes longer. `ended` is called when it
- * settles, and again for what comes later.
+ * What another request's read ends with, or false if that takes longer than `ms`.
+ *
+ * It is looked at again and again, by timers of the request that waits. To wait for a promise that the other one settles works only until the runtime
+ * has optimised what makes the promise, after some ten thousand of them: from then on what waits goes on as the other request, which may touch neither the body of
+ * this one nor its response.
+ */
+async function shared(reading, ms) {
+  for (let waited = 0; reading.value === undefined && waited < ms; ) {
+    // Half as long as so far: a read that takes long is not looked at more often than a quick one.
+    const pause = Math.min(Math.max(1, Math.floor(waited / 2)), ms - waited);
+    await new Promise((go) => setTimeout(go, pause));
+    waited += pause;
+  }
+  return reading.value === undefined ? false : reading.value;
+}
+
+/**
+ * What the promise that `ask` gives settles with, or `failure` if it gives none, or if that fails or takes longer. `ended` is called with that when it
+ * settles, and again with what comes later.
  */
 export function within(ms, ask, failure, ended) {
   // One promise in place of a race of several: this is on the way of every key that nobody has seen lately.
   return new Promise((settle) => {
     const done = (value) => {
       clearTimeout(timer);
-      ended?.();
+      ended?.(value);
       settle(value);
     };
     const failed = () => done(failure);

@@ -187,6 +187,36 @@ function residentBytes(pid) {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 }
 
+test('requests that share reads stay themselves when the engine has optimised what they run', async (t) => {
+  const keys = Array.from({ length: 4 }, () => seed('secret', 'test'));
+  const entries = new Map(keys.map(({ entry }) => entry));
+  let reads = 0;
+  const store = await playUpstream(async (request, response) => {
+    reads += 1;
+    await sleep(3);
+    response.end(entries.get(decodeURIComponent(new URL(request.url, 'http://store').pathname.slice(1))));
+  });
+  const upstream = await playUpstream(async (request, response) => {
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    response.end(Buffer.concat(parts));
+  });
+  t.after(() => stopAll(store, upstream));
+  // Without the flags it takes the engine some ten thousand shared reads.
+  const edge = await startBareEdge({
+    policy: policyFor(upstream.origin, { memory_ttl: 0, log_allowed: false }), store: store.origin, v8Flags: ['--invocation-count-for-turbofan=200', '--minimum-invocations-after-ic-update=10'],
+  });
+  t.after(() => edge.stop());
+  await Promise.all(Array.from({ length: 40 }, async (_, client) => {
+    for (let round = 0; round < 100; round += 1) {
+      const body = `${client} ${round}`;
+      const { status, text } = await edge.sendAs(keys[client % keys.length], { method: 'POST', body });
+      assert.deepEqual([status, text], [200, body]);
+    }
+  }));
+  assert.ok(reads < (40 * 100) / 2, `${reads} reads: little was shared`);
+});
+
 describe("the bound of a change, over locations whose stores lag", () => {
   // A second of the store is 40 ms here; those of the isolate's memory are real. A location's cache has to outlast an isolate's memory.
   const SECOND = 40;

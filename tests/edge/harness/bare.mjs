@@ -20,6 +20,7 @@ const STAND_IN = readFileSync(new URL('stand-in.mjs', import.meta.url), 'utf8');
  * Starts an edge whose KV namespace is the HTTP server at `store`, an origin (`null`: no such binding). `policy` is an object, or
  * text for a variable that is just that; `admin` is the secret with the admin API's credentials, `vars` are further variables and
  * secrets, `usage` is the origin of an HTTP server that takes the Analytics Engine's points, and `build` and `worker` are folders.
+ * `v8Flags` are flags of the JavaScript engine.
  * With `standIn` the clock and the bindings obey the header `X-Stand-In` (see stand-in.mjs).
  */
 export async function startBareEdge(options) {
@@ -100,9 +101,10 @@ const json = (name, value) => `(name = "${name}", json = ${JSON.stringify(JSON.s
 const external = (name, origin) =>
   origin ? `(name = "${name}", external = (address = "${new URL(origin).host}", http = ())),` : '';
 
-const config = ({ modules, policy, store, usage, admin, vars = {}, folder }) => `
+const config = ({ modules, policy, store, usage, admin, vars = {}, v8Flags = [], folder }) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ${JSON.stringify(v8Flags)},
   services = [
     (name = "edge", worker = .edge),
     ${external('store', store)}
