@@ -7,7 +7,7 @@ pub struct Removal<'a> {
     pub connection: Option<&'a str>,
     /// The value of `Proxy-Connection`, which some senders use in its place (RFC 9112 §C.2.2).
     pub proxy_connection: Option<&'a str>,
-    /// Whether the request opens a WebSocket (RFC 6455 §4.1), which `Upgrade` asks for.
+    /// Whether the request opens a WebSocket: [`opens_websocket`].
     pub is_websocket: bool,
     /// Whether the upstream gets `Authorization`: an operator's choice.
     pub keeps_authorization: bool,
@@ -57,17 +57,29 @@ impl Removal<'_> {
     }
 }
 
+/// Whether a request opens a WebSocket (RFC 6455 §4.1): `Upgrade` asks for it, with GET alone and without a body.
+///
+/// With any other method `Upgrade` is a hop-by-hop header like the others. Were it to go on, the runtime would make a handshake of the request: the upstream
+/// would get a GET without a body, where a POST was judged.
+///
+/// ```
+/// use keyguard::headers::opens_websocket;
+///
+/// assert!(opens_websocket(Some("WebSocket"), "GET", false));
+/// assert!(!opens_websocket(Some("websocket"), "POST", false));
+/// ```
+pub fn opens_websocket(upgrade: Option<&str>, method: &str, has_body: bool) -> bool {
+    let asks = upgrade.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"));
+    asks && method == "GET" && !has_body
+}
+
 /// Whether frameworks, proxies or gateways take a header of this name for the method or the path in place of the
 /// request's own. There is no list of them all, so it is told by the words that they are made of.
 fn is_override(name: &str) -> bool {
-    let has = |word: &str| {
-        name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    has("override")
-        || has("rewrite")
-        || starts_with(name, "x-original-")
-        || has("original-path")
-        || has("unencoded-url")
+    let has =
+        |word: &&str| name.char_indices().any(|(at, _)| starts_with(name.split_at(at).1, word));
+    starts_with(name, "x-original-")
+        || OVERRIDING_WORDS.iter().any(has)
         || OVERRIDES.iter().any(|other| same(name, other))
 }
 
@@ -99,13 +111,27 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
+/// What names of overrides are made of, wherever it stands in them.
+const OVERRIDING_WORDS: [&str; 8] = [
+    "override",
+    "rewrite",
+    "original-path",
+    "original-uri",
+    "original-url",
+    "unencoded-url",
+    "invoke-path",
+    "matched-path",
+];
+
 /// Overrides whose names hold none of the telling words.
-const OVERRIDES: [&str; 9] = [
+const OVERRIDES: [&str; 11] = [
     "x-forwarded-method",
     "x-forwarded-path",
     "x-forwarded-prefix",
     "x-forwarded-uri",
+    "x-forwarded-url",
     "x-http-method",
+    "x-http-verb",
     "x-method",
     "x-proxy-url",
     "x-request-uri",
@@ -166,6 +192,18 @@ mod tests {
     }
 
     #[test]
+    fn rfc_6455_4_1_a_websocket_is_opened_by_get_alone() {
+        assert!(opens_websocket(Some("WebSocket"), "GET", false));
+        for method in ["POST", "HEAD", "OPTIONS", "get", "Get", ""] {
+            assert!(!opens_websocket(Some("websocket"), method, false), "{method}");
+        }
+        assert!(!opens_websocket(Some("websocket"), "GET", true));
+        for other in [None, Some(""), Some("h2c"), Some("websocket, h2c")] {
+            assert!(!opens_websocket(other, "GET", false), "{other:?}");
+        }
+    }
+
+    #[test]
     fn authorization_stays_only_where_the_operator_says_so() {
         assert!(STRICT.removes("AUTHORIZATION") && STRICT.removes("proxy_authorization"));
         let removal =
@@ -191,7 +229,14 @@ mod tests {
             "X-Proxy-URL",
             "X-Waws-Unencoded-Url",
             "X-Envoy-Original-Path",
+            "X_Envoy_Original.Path",
+            "x.waws-unencoded_url",
+            "X-MS-Original-URL",
+            "X-Invoke-Path",
+            "X-Matched-Path",
             "X-Forwarded-Uri",
+            "X-Forwarded-Url",
+            "X_Http_Verb",
         ] {
             assert!(STRICT.removes(name), "{name}");
         }

@@ -139,10 +139,34 @@ describe('hop-by-hop headers (RFC 9110 §7.6.1)', () => {
   });
 });
 
+describe('an upgrade to a WebSocket (RFC 6455 §4.1)', () => {
+  const handshake = [['Upgrade', 'websocket'], ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='], ['Sec-WebSocket-Version', '13']];
+  const ways = {
+    'as a client asks': [['Connection', 'Upgrade'], ...handshake],
+    'with nothing but its name': [['Upgrade', 'WebSocket']],
+  };
+
+  for (const [what, headers] of Object.entries(ways)) {
+    test(`makes no other method GET, and takes no body away: ${what}`, async () => {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']) {
+        const body = ['HEAD', 'OPTIONS'].includes(method) ? '' : 'hello';
+        // What is removed of these names is known from here on, and must not be believed of another method.
+        await edge.sendAs(secret, { method: 'GET', target: '/echo', headers });
+        await upstreamOf(secret).clear();
+        const response = await edge.sendAs(secret, { method, target: '/echo', headers, body });
+        const [received] = await upstreamOf(secret).received();
+        assert.deepEqual([received.method, values(received.headers, 'upgrade')], [method, []]);
+        if (body) assert.equal(response.json.body.bytes, body.length, method);
+      }
+    });
+  }
+});
+
 describe('headers that override method or path', () => {
   const overrides = [
     'X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', 'x_http_method_override', 'X-Original-URL',
-    'X-Rewrite-URL', 'X-Original-URI', 'X-Forwarded-Uri', 'X-Forwarded-Prefix', 'X-Forwarded-Path',
+    'X-Rewrite-URL', 'X-Original-URI', 'X-Forwarded-Uri', 'X-Forwarded-Prefix', 'X-Forwarded-Path', 'X_Envoy_Original_Path',
+    'X_WAWS_UNENCODED_URL', 'X-MS-Original-URL', 'X-Invoke-Path', 'X-Matched-Path', 'X-Forwarded-Url', 'X-Http-Verb',
   ];
   for (const key of [publishable, confined]) {
     test(`are removed for a ${key === confined ? 'confined secret' : 'publishable'} key`, async () => {

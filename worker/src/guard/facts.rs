@@ -38,6 +38,9 @@ pub(crate) struct Hops<'a> {
     pub(crate) connection: Option<&'a str>,
     pub(crate) proxy_connection: Option<&'a str>,
     pub(crate) upgrade: Option<&'a str>,
+    /// The method, and whether there is a body, of what is to be upgraded: nothing else depends on them.
+    pub(crate) method: Option<&'a str>,
+    pub(crate) has_body: bool,
     /// The names of all headers, joined by commas.
     pub(crate) names: &'a str,
 }
@@ -50,6 +53,8 @@ impl<'a> Hops<'a> {
             connection: header(fields.next()?),
             proxy_connection: header(fields.next()?),
             upgrade: header(fields.next()?),
+            method: header(fields.next()?),
+            has_body: header(fields.next()?).is_some(),
             names: fields.next()?,
         };
         fields.next().is_none().then_some(hops)

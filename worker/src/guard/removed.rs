@@ -1,6 +1,9 @@
 //! Which headers don't go on.
 
-use keyguard::{Fault, Forward, Policy, headers::Removal};
+use keyguard::{
+    Fault, Forward, Policy,
+    headers::{Removal, opens_websocket},
+};
 
 use super::{exchange::Exchange, facts::Hops, runtime};
 
@@ -24,7 +27,7 @@ fn removed(hops: &Hops<'_>, removes_overrides: bool, policy: &Policy) -> String 
     let removal = Removal {
         connection: hops.connection,
         proxy_connection: hops.proxy_connection,
-        is_websocket: hops.upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")),
+        is_websocket: opens_websocket(hops.upgrade, hops.method.unwrap_or_default(), hops.has_body),
         keeps_authorization: policy.forward_authorization(),
         removes_overrides,
     };

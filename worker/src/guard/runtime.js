@@ -31,7 +31,8 @@ ${asked}`;
  * All that decides which headers are removed, a field a line: see facts.rs. `undefined` when what came out for it is still known:
  * one client sends the same names again and again, and a string that crosses costs more than a look at it here.
  */
-export function hops(call, { headers }, removesOverrides) {
+export function hops(call, request, removesOverrides) {
+  const { headers } = request;
   const names = [];
   let connection = ABSENT;
   let proxy = ABSENT;
@@ -42,20 +43,26 @@ export function hops(call, { headers }, removesOverrides) {
     else if (name === "proxy-connection") proxy = headers.get(name);
     else if (name === "upgrade") upgrade = headers.get(name);
   }
-  call.hops = { names, connection, proxy, upgrade };
+  const isAsked = upgrade !== ABSENT;
+  const method = isAsked ? request.method : ABSENT;
+  const body = isAsked && request.body ? "body" : ABSENT;
+  call.hops = { names, connection, proxy, upgrade, method, body };
   call.removed = known(removals[+removesOverrides], call.hops);
   if (call.removed) return undefined;
   return `${connection}
 ${proxy}
 ${upgrade}
+${method}
+${body}
 ${names.join(",")}`;
 }
 
 /** What is removed for `hops`, if that is still known. */
-function known(entries, { names, connection, proxy, upgrade }) {
+function known(entries, { names, connection, proxy, upgrade, method, body }) {
   for (let at = 0; at < entries.length; at += 1) {
     const { hops, removed } = entries[at];
     if (hops.connection !== connection || hops.proxy !== proxy || hops.upgrade !== upgrade) continue;
+    if (hops.method !== method || hops.body !== body) continue;
     // Name by name: to make one text of them costs more than all of these comparisons.
     if (hops.names.length !== names.length || !names.every((name, index) => name === hops.names[index])) continue;
     // What is used stays.
