@@ -1,19 +1,21 @@
 //! The admin API's own rules: where it is, and why it refuses.
 
 use alloc::string::String;
+use core::iter;
 
-use crate::{LifeError, UnixTime, life::SettingsError};
+use crate::{LifeError, UnixTime, escape::escape, life::SettingsError};
 
 /// Whether a path is reserved for the admin API: it is never forwarded, on or off.
 ///
 /// Runtimes fold dot segments and backslashes on the way to the upstream (URL standard, §4.4), so what would end up there
-/// is reserved as well.
+/// is reserved as well; and what an upstream reads as it, escaped where nothing has to be (RFC 3986 §6.2.2.2).
 ///
 /// ```
 /// use keyguard::admin::is_reserved;
 ///
 /// assert!(is_reserved("/_keyguard") && is_reserved("/_keyguard/v1/accounts"));
 /// assert!(is_reserved("/a/../_keyguard/v1") && is_reserved("/%2E/_keyguard\\v1"));
+/// assert!(is_reserved("/%5Fkeyguard/v1"));
 /// assert!(!is_reserved("/_keyguards") && !is_reserved("/a/_keyguard"));
 /// ```
 pub fn is_reserved(path: &str) -> bool {
@@ -36,7 +38,24 @@ pub fn is_reserved(path: &str) -> bool {
             first = None;
         }
     }
-    first == PREFIX.strip_prefix('/')
+    first.is_some_and(is_prefix)
+}
+
+/// Whether a segment is the reserved one, in any spelling that means the same.
+fn is_prefix(segment: &str) -> bool {
+    let mut rest = segment.as_bytes().iter();
+    let mut decoded = iter::from_fn(|| match *rest.next()? {
+        b'%' => match escape(rest.as_slice()) {
+            Some(byte) => {
+                rest.nth(1);
+                Some(byte)
+            }
+            None => Some(b'%'),
+        },
+        byte => Some(byte),
+    });
+    let expected = PREFIX.bytes().skip(1);
+    expected.map(Some).all(|byte| decoded.next() == byte) && decoded.next().is_none()
 }
 
 /// The reserved prefix.
@@ -139,6 +158,9 @@ mod tests {
             "/%2e%2E/_keyguard",
             "/_keyguard/a/..",
             "/_keyguard/../_keyguard",
+            "/%5fkeyguard",
+            "/%5F%6b%65%79guard/v1",
+            "/a/../_keyguar%64",
         ] {
             assert!(is_reserved(path), "{path}");
         }
@@ -149,8 +171,12 @@ mod tests {
             "/a/./_keyguard",
             "//_keyguard",
             "/_KEYGUARD",
-            "/%5fkeyguard",
             "/_keyguard%2fv1",
+            "/%255fkeyguard",
+            "/_keyguard%",
+            "/_keyguar%6",
+            "/_keyguard%00",
+            "/_keyguar%4",
         ] {
             assert!(!is_reserved(path), "{path}");
         }

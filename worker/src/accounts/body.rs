@@ -254,8 +254,9 @@ fn plain_reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let is_about_names = ["unknown field", "missing field", "duplicate field"];
     if error.is_data() && is_about_names.iter().any(|start| text.starts_with(start)) {
+        // All of it: the beginning of a key at the end of what is cut off would not be known as one.
         let name: String = text.chars().take(120).collect();
-        return if might_show(&name) || text.len() > 400 {
+        return if might_show(&text) || text.len() > 400 {
             "an unknown field".to_owned()
         } else {
             name.split(" at line ").next().unwrap_or_default().to_owned()
