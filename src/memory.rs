@@ -75,7 +75,7 @@ impl<T> Memory<T> {
             return Recall::Nothing;
         };
         match &entry.value {
-            _ if now >= entry.until => Recall::Nothing,
+            _ if now >= entry.until.get() => Recall::Nothing,
             Some(value) => Recall::Known(Rc::clone(value)),
             None => Recall::Unknown,
         }
@@ -98,7 +98,7 @@ impl<T> Memory<T> {
         }
         let before = self.known.peek(&digest);
         if before.is_some_and(|entry| {
-            entry.asked_at > asked_at || (entry.is_pinned && now < entry.until)
+            entry.asked_at > asked_at || (entry.pinned_for.is_some() && now < entry.until.get())
         }) {
             return;
         }
@@ -108,9 +108,9 @@ impl<T> Memory<T> {
             None => (&mut self.unknown, &mut self.known, self.unknown_ttl),
         };
         let (value, bytes) = found.map_or((None, 0), |(value, bytes)| (Some(value), bytes));
-        let until = asked_at.saturating_add(ttl);
+        let until = Cell::new(asked_at.saturating_add(ttl));
         other.remove(&digest);
-        space.insert(digest, Entry { value, bytes, asked_at, until, is_pinned: false, told });
+        space.insert(digest, Entry { value, bytes, asked_at, until, pinned_for: None, told });
     }
 
     /// Remembers a value until a time, whatever the store says in between: for what was learned here and has still to reach it.
@@ -118,7 +118,9 @@ impl<T> Memory<T> {
         self.watch_clock(now);
         self.unknown.remove(&digest);
         let (value, told) = (Some(value), [NEVER, NEVER].map(Cell::new));
-        let entry = Entry { value, bytes, asked_at: now, until, is_pinned: true, told };
+        let pinned_for = Some(until.saturating_sub(now));
+        let until = Cell::new(until);
+        let entry = Entry { value, bytes, asked_at: now, until, pinned_for, told };
         self.known.insert(digest, entry);
     }
 
@@ -155,8 +157,13 @@ impl<T> Memory<T> {
     fn watch_clock(&mut self, now: u64) {
         if now < self.latest {
             // What is pinned refuses a key: to forget it would let the key in again.
-            self.known.retain(|_, entry| entry.is_pinned);
+            self.known.retain(|_, entry| entry.pinned_for.is_some());
             self.unknown.clear();
+            // Nor may it refuse for longer than it was to: its time counts anew, since nobody can tell how much of it has passed.
+            for (_, entry) in self.known.iter() {
+                let longest = now.saturating_add(entry.pinned_for.unwrap_or_default());
+                entry.until.set(entry.until.get().min(longest));
+            }
         }
         self.latest = now;
     }
@@ -176,8 +183,9 @@ struct Entry<T> {
     value: Option<Rc<T>>,
     bytes: usize,
     asked_at: u64,
-    until: u64,
-    is_pinned: bool,
+    until: Cell<u64>,
+    /// For how long it refuses a key whatever the store says, if it does.
+    pinned_for: Option<u64>,
     /// The periods of its last use and of its last incident that were told.
     told: [Cell<u64>; 2],
 }
@@ -316,6 +324,11 @@ mod tests {
         let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
         memory.pin(key, (Rc::new("exposed"), 1), 50_000, 100_000);
         assert_eq!(known(&mut memory, &key, 49_000), Some("exposed"));
+        // For as long as it was pinned, by the clock as it is now, and no longer.
+        assert_eq!(known(&mut memory, &key, 98_999), Some("exposed"));
+        assert_eq!(known(&mut memory, &key, 2_000), Some("exposed"));
+        assert_eq!(known(&mut memory, &key, 51_999), Some("exposed"));
+        assert_eq!(known(&mut memory, &key, 52_000), None);
     }
 
     #[test]
