@@ -1,6 +1,7 @@
 //! A policy as it is written: JSON, unknown fields refused, each field checked once.
 
 mod cors;
+mod unique;
 
 use alloc::{
     format,
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::{Kind, Mode, credential::might_show};
 use cors::{CorsDocument, check_cors};
+use unique::Unique;
 
 /// Why a policy can't be used: the field, and what it should be. It names fields and values that the operator wrote,
 /// never a request's, and never a secret key.
@@ -53,7 +55,7 @@ impl PolicyError {
 }
 
 pub(super) fn from_json(text: &str) -> Result<Policy, PolicyError> {
-    let value: Value =
+    let Unique(value) =
         serde_json::from_str(text).map_err(|error| PolicyError::new(".", &error.to_string()))?;
     from_value(&value)
 }

@@ -25,6 +25,23 @@ fn beside_upstream(fields: &str) -> Policy {
 }
 
 #[test]
+fn a_field_that_is_there_twice_is_an_error() {
+    let fields = [
+        r#""origins":["https://shop.example"],"origins":null"#,
+        r#""report_only":false,"report_only":false"#,
+        r#""routes":[{"method":"GET","path":"/a","method":"POST"}]"#,
+        r#""cors":{"origins":["https://shop.example"],"origins":["https://evil.example"]}"#,
+    ];
+    for fields in fields {
+        let text = format!(r#"{{"upstream":{{"test":"https://a"}},{fields}}}"#);
+        let error = from_json(&text).unwrap_err();
+        assert!(error.reason().contains("twice"), "{text}: {error}");
+        let as_text = Policy::from_value(serde_json::Value::String(text)).unwrap_err();
+        assert_eq!(as_text, error);
+    }
+}
+
+#[test]
 fn errors_name_the_field() {
     refused("", ".");
     refused("[", ".");
