@@ -3,8 +3,9 @@
 //! A guess costs its sender nothing and the store a read. So an address over its limit gets no more reads for keys that nobody has seen, until
 //! its time is over. It must not lock out a key's owner, who may share the address with whoever guesses: keys that were ever seen
 //! here are looked up all the same, and only refusals count. Of the others one is looked up now and then, and a key that comes
-//! again has its own turn: an owner tries the same key again, and a guess that failed is not worth another try. So an owner's first
-//! request gets through within a few tries, and is known from then on.
+//! again has its own turn: an owner tries the same key again, and a guess that failed is not worth another try. Of those the one that
+//! came most often goes first. So an owner's first request gets through within a few tries, and is known from then on: at one try more than the flood
+//! spends on each guess, which so costs it as many requests.
 
 use alloc::{
     collections::{BTreeMap, VecDeque},
@@ -32,14 +33,16 @@ use crate::KeyDigest;
 /// assert!(gate.lets_pass("192.0.2.1", &guess, 10_000), "its time is over");
 /// ```
 pub struct Gate {
-    turned_away: VecDeque<KeyDigest>,
+    turned_away: VecDeque<TurnedAway>,
     closed: BTreeMap<String, Closed>,
+    /// How many addresses were closed: each has its number.
+    count: u64,
 }
 
 impl Gate {
     /// A gate that lets everybody pass.
     pub fn new() -> Self {
-        Self { turned_away: VecDeque::new(), closed: BTreeMap::new() }
+        Self { turned_away: VecDeque::new(), closed: BTreeMap::new(), count: 0 }
     }
 
     /// Takes in that an address is over its limit until a time.
@@ -56,7 +59,9 @@ impl Gate {
                 self.closed.remove(&network);
             }
         }
-        self.closed.insert(network, Closed { until, looked_up_at: [None, None] });
+        self.count = self.count.wrapping_add(1);
+        let closed = Closed { number: self.count, until, looked_up_at: [None, None] };
+        self.closed.insert(network, closed);
     }
 
     /// Whether an unknown key of this address may be looked up.
@@ -66,14 +71,32 @@ impl Gate {
         if now >= closed.until || closed.until.saturating_sub(now) > LONGEST {
             return true;
         }
+        let number = closed.number;
+        let is_this = |one: &TurnedAway| one.address == number && one.digest == *digest;
+        let earlier = self.turned_away.iter().position(is_this);
+        let earlier = earlier.and_then(|index| self.turned_away.remove(index));
+        let tries = earlier.map_or(0, |own| own.tries).saturating_add(1);
+        // Who doesn't come any more holds up nobody.
+        let goes_first = |one: &TurnedAway| {
+            one.address == number
+                && one.tries > tries
+                && one.at <= now
+                && now.saturating_sub(one.at) < PATIENCE
+        };
         let [first, again] = &mut closed.looked_up_at;
-        let comes_again = self.turned_away.contains(digest);
-        let looked_up_at = if comes_again { again } else { first };
-        if looked_up_at.is_some_and(|at| at <= now && now.saturating_sub(at) < LOOK_UP_EVERY) {
-            if !comes_again {
-                self.turned_away.truncate(MAX_TURNED_AWAY.saturating_sub(1));
-                self.turned_away.push_front(*digest);
+        let looked_up_at = if tries == 1 { first } else { again };
+        let is_closed =
+            looked_up_at.is_some_and(|at| at <= now && now.saturating_sub(at) < LOOK_UP_EVERY);
+        if is_closed || (tries > 1 && self.turned_away.iter().any(goes_first)) {
+            if self.turned_away.len() >= MAX_TURNED_AWAY {
+                self.turned_away.pop_front();
             }
+            self.turned_away.push_back(TurnedAway {
+                address: number,
+                digest: *digest,
+                tries,
+                at: now,
+            });
             return false;
         }
         *looked_up_at = Some(now);
@@ -114,7 +137,18 @@ pub fn network(address: &str) -> String {
     }
 }
 
+/// A key that was turned away.
+struct TurnedAway {
+    /// The number of its address.
+    address: u64,
+    digest: KeyDigest,
+    /// How often it was, and when last.
+    tries: u32,
+    at: u64,
+}
+
 struct Closed {
+    number: u64,
     until: u64,
     /// When a key was looked up that came for the first time, and one that came again.
     looked_up_at: [Option<u64>; 2],
@@ -126,7 +160,10 @@ const MAX_ADDRESSES: usize = 1024;
 /// than twenty reads a second.
 const LOOK_UP_EVERY: u64 = 100;
 
-/// Some hundred milliseconds of a flood, in which an owner tries again.
+/// For how long a key that came more often is waited for, in milliseconds: an owner's program tries again within that, or has to come once more.
+const PATIENCE: u64 = 1_000;
+
+/// Some hundred milliseconds of a flood, in which an owner tries again; what came least lately is forgotten first.
 const MAX_TURNED_AWAY: usize = 2048;
 
 /// The longest period of a limiter, in milliseconds.
@@ -176,6 +213,51 @@ mod tests {
             }
         }
         assert_eq!(tries, 2);
+    }
+
+    /// The flood goes on, at a try a millisecond by eight senders, each of which sends each guess so many times.
+    #[test]
+    fn an_owner_gets_through_at_one_try_more_than_the_flood_spends_on_a_guess() {
+        for spent in 1..=8_u64 {
+            let mut gate = Gate::new();
+            gate.close("192.0.2.1", 60_000);
+            let owner = KeyDigest::of("owner");
+            let mut tries = 0;
+            for now in 0..10_000 {
+                let (sender, sent) = (now % 8, now / 8);
+                let _ = gate.lets_pass("192.0.2.1", &key(sent / spent * 8 + sender), now);
+                if now % 150 == 7 {
+                    tries += 1;
+                    if gate.lets_pass("192.0.2.1", &owner, now) {
+                        break;
+                    }
+                }
+            }
+            assert!(tries <= spent + 2, "{tries} tries where each guess is sent {spent} times");
+        }
+    }
+
+    #[test]
+    fn who_doesnt_come_any_more_holds_up_nobody_and_no_other_address() {
+        let mut gate = Gate::new();
+        for address in ["192.0.2.1", "192.0.2.2"] {
+            gate.close(address, 60_000);
+            assert!(gate.lets_pass(address, &key(0), 0));
+        }
+        // One that comes often while another key has the turn.
+        for address in ["192.0.2.1", "192.0.2.2"] {
+            assert!(!gate.lets_pass(address, &key(1), 1));
+            assert!(gate.lets_pass(address, &key(1), 2));
+        }
+        for now in 3..50 {
+            assert!(!gate.lets_pass("192.0.2.1", &key(2), now));
+        }
+        for address in ["192.0.2.1", "192.0.2.2"] {
+            assert!(!gate.lets_pass(address, &key(3), 60));
+        }
+        assert!(gate.lets_pass("192.0.2.2", &key(3), 200), "another address");
+        assert!(!gate.lets_pass("192.0.2.1", &key(3), 200), "the other came more often");
+        assert!(gate.lets_pass("192.0.2.1", &key(3), 49 + PATIENCE), "and doesn't any more");
     }
 
     #[test]

@@ -185,6 +185,29 @@ describe('an address with refused credentials', () => {
     assert.equal((await edge.sendAs(cold, from(GUESSER))).status, 200);
   });
 
+  test('is so, too, while a flood sends each of its guesses several times', async () => {
+    const cold = seed('secret', 'test');
+    entries.set(...cold.entry);
+    let goesOn = true;
+    const senders = Array.from({ length: 4 }, async () => {
+      while (goesOn) {
+        const key = guess();
+        for (let time = 0; time < 3; time += 1) await edge.sendAs(key, from(GUESSER));
+      }
+    });
+    await sleep(300);
+    let tries = 0;
+    let response;
+    do {
+      response = await edge.sendAs(cold, from(GUESSER));
+      tries += 1;
+      if (response.status === 429) await sleep(150);
+    } while (response.status === 429 && tries < 20);
+    goesOn = false;
+    await Promise.all(senders);
+    assert.equal(response.status, 200);
+  });
+
   test('is no other address', async () => {
     assertRefused(await edge.sendAs(guess(), from('192.0.2.2')), 'invalid-key');
   });
