@@ -98,6 +98,12 @@ function cold(kind) {
   return { ...get(key), done: () => entries.delete(storeName(key)) };
 }
 
+/** Several at once with one such key, which share what the store says; each has a body, which is its own. */
+function shared() {
+  const key = keyOf('publishable');
+  return { path: '/pay', method: 'POST', headers: as(key), body: 'x'.repeat(randomInt(200)), together: 4, done: () => entries.delete(storeName(key)) };
+}
+
 /** What is sent, how often beside the others, and what has to come of it. */
 const CASES = [
   [60, '200', () => get(one(keys.secret))],
@@ -105,6 +111,7 @@ const CASES = [
   [20, '200', () => ({ ...get(one(keys.ofPage), { origin: PAGE }, '/pay'), method: 'POST', body: 'x'.repeat(randomInt(20_000)) })],
   [30, '200', () => cold('secret')],
   [30, '200', () => cold('publishable')],
+  [20, '200', shared],
   [5, '200', () => get(one(keys.limited))],
   [5, '204', () => ({ path: '/pay', method: 'OPTIONS', headers: { origin: PAGE, 'access-control-request-method': 'POST' } })],
   [5, '403 https-required', () => get(one(keys.publishable), { host: 'api.example.com' })],
@@ -155,11 +162,13 @@ const wrong = [];
 async function client(next) {
   while (Date.now() < until) {
     const [, expected, make] = next();
-    const { done, ...request } = make();
-    const said = await send(request).catch((error) => `no answer: ${error.message}`);
+    const { done, together = 1, ...request } = make();
+    const sent = Array.from({ length: together }, () => send(request).catch((error) => `no answer: ${error.message}`));
+    for (const said of await Promise.all(sent)) {
+      verdicts[said] = (verdicts[said] ?? 0) + 1;
+      if (said !== expected && wrong.length < 100) wrong.push({ expected, said });
+    }
     done?.();
-    verdicts[said] = (verdicts[said] ?? 0) + 1;
-    if (said !== expected && wrong.length < 100) wrong.push({ expected, said });
     await sleep(PAUSE);
   }
 }
