@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { TEST_BUILD } from './harness.mjs';
 import { clientFaults } from './matrix/client.mjs';
 import { deploymentFaults, recordFaults } from './matrix/deployment.mjs';
-import { clockFaults, limiterFaults, wasmFaults } from './matrix/inside.mjs';
+import { clockFaults, limiterFaults, strikeFaults, usageFaults, wasmFaults } from './matrix/inside.mjs';
 import { Stage } from './matrix/stage.mjs';
 import { storeFaults } from './matrix/store.mjs';
 import { upstreamFaults } from './matrix/upstream.mjs';
@@ -20,6 +20,8 @@ const FAULTS = {
   client: clientFaults,
   clock: clockFaults,
   limiter: limiterFaults,
+  'limiter of addresses': strikeFaults,
+  usage: usageFaults,
   deployment: deploymentFaults,
   'another version': recordFaults,
   wasm: wasmFaults,

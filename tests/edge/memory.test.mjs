@@ -152,7 +152,7 @@ describe('one isolate', () => {
   test('140,000 made-up keys push out no key in use, and take a bounded room', async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
     const guess = () => new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${issueKey('publishable', 'test')}` };
+      const headers = Object.fromEntries(stage.headers({ key: issueKey('publishable', 'test') }));
       http.get({ port: stage.edge.port, host: '127.0.0.1', path: '/pay', agent, headers }, (response) => {
         response.resume().on('end', () => resolve(response.statusCode));
       }).on('error', reject);

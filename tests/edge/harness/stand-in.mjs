@@ -1,5 +1,5 @@
 // Stands before the Worker's own entry module in a test: it moves the clock that the Worker reads and breaks the bindings that it has, as
-// the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how}`, and each request says it anew; so many of
+// the header `X-Stand-In` of a request says. `{"clock": ms, "store": how, "limiter": how, "refused": how, "usage": how}`, and each request says it anew; so many of
 // the calls that report an exposure fail from then on as `"reports"` says, or so many hang where it is negative. `"protocol"` is what the platform says the caller spoke,
 // over TLS, and whoever looks at the binding that `"broken"` names has an error.
 
@@ -32,12 +32,10 @@ const HOW = {
 
 /** A limiter by address that counts for good, up to its limit. */
 const counts = new Map();
-const counting = {
-  limit: async ({ key }) => {
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-    return { success: counts.get(key) <= 10 };
-  },
-};
+async function count({ key }) {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  return { success: counts.get(key) <= 10 };
+}
 
 let failing = 0;
 
@@ -64,10 +62,15 @@ export class Account extends RealAccount {
 
 export default {
   fetch(request, env, ctx) {
-    const { clock = 0, store, limiter = 'says yes', reports, protocol, broken } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
+    const { clock = 0, store, limiter = 'says yes', refused, usage, reports, protocol, broken } = JSON.parse(request.headers.get('x-stand-in') ?? '{}');
     ahead = clock;
     if (reports !== undefined) failing = reports;
-    const bindings = { ...env, RATE_PLAYED: { limit: HOW[limiter] }, RATE_REFUSED: counting };
+    const bindings = {
+      ...env,
+      RATE_PLAYED: { limit: HOW[limiter] },
+      RATE_REFUSED: { limit: refused ? HOW[refused] : count },
+      USAGE: usage ? { writeDataPoint: HOW[usage] } : env.USAGE ?? { writeDataPoint() {} },
+    };
     if (broken) Object.defineProperty(bindings, broken, { get: HOW.throws });
     if (store) bindings.KEYS = { get: HOW[store] };
     const asked = protocol === undefined ? request

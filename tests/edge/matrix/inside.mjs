@@ -1,8 +1,8 @@
-// Faults of the machine: its clock, its limiter, and traps in the wasm.
+// Faults of the machine: its clock, its limiters, what it counts with, and traps in the wasm.
 
 import assert from 'node:assert/strict';
 
-import { now } from '../harness.mjs';
+import { issueKey, now } from '../harness.mjs';
 
 const HOURS = 3600_000;
 const obeying = (standIn, fields) => ({ fields, how: (stage, key) => stage.ask(key, { standIn }) });
@@ -21,6 +21,42 @@ export const limiterFaults = {
   fails: limiter('rejects'),
   hangs: limiter('hangs'),
   'answers nothing': limiter('says nothing'),
+};
+
+/** The log tells that what was to be done after an answer failed. */
+async function hasFailed(stage, what, act) {
+  const isOne = (line) => line.event === 'after-failed' && line.what === what;
+  const known = new Set(stage.edge.lines.all.filter((line) => line.startsWith('{')).map(JSON.parse).filter(isOne).map((line) => line.request_id));
+  const outcome = await act();
+  await stage.edge.lines.find((line) => isOne(line) && !known.has(line.request_id));
+  return outcome;
+}
+
+/** A credential that nobody has comes from the address first, and then the key does. */
+const striking = (refused, isTold = true) => ({
+  how: async (stage, key) => {
+    const from = { headers: [['CF-Connecting-IP', '192.0.2.7']], standIn: { refused } };
+    const guess = async () => assert.equal(await stage.ask({ key: issueKey('secret', 'test') }, from), '400 invalid-key');
+    if (isTold) await hasFailed(stage, 'strike', guess);
+    else await guess();
+    return stage.ask(key, from);
+  },
+});
+
+export const strikeFaults = {
+  'throws at once': striking('throws'),
+  fails: striking('rejects'),
+  hangs: striking('hangs', false),
+  'answers nothing': striking('says nothing'),
+};
+
+const counting = (usage) => ({
+  how: (stage, key) => hasFailed(stage, 'count', () => stage.ask(key, { standIn: { usage } })),
+});
+
+export const usageFaults = {
+  'throws at once': counting('throws'),
+  fails: counting('rejects'),
 };
 
 const panicsIn = (place) => ({ headers: [['X-Keyguard-Test', place]] });

@@ -69,7 +69,10 @@ export class Stage {
       upstream_timeout_ms: 1000,
       memory_ttl: 300,
       memory_ttl_unknown: 1,
-      rates: { tiers: [{ name: 'played', binding: 'RATE_PLAYED', limit: 1, period: 60 }] },
+      rates: {
+        tiers: [{ name: 'played', binding: 'RATE_PLAYED', limit: 1, period: 60 }],
+        refused: { binding: 'RATE_REFUSED', limit: 10, period: 60 },
+      },
       ...fields,
     });
     stage.usual = { policy: stage.policy, store: stage.store.origin, standIn: true, ...options };
@@ -90,8 +93,9 @@ export class Stage {
     this.entries.set(name, value);
   }
 
-  headers({ key }, standIn = {}) {
-    return [['Authorization', `Bearer ${key}`], ['X-Stand-In', JSON.stringify(standIn)]];
+  headers({ key }, standIn) {
+    // All come from one address, and many are refused.
+    return [['Authorization', `Bearer ${key}`], ['X-Stand-In', JSON.stringify({ refused: 'says yes', ...standIn })]];
   }
 
   /** Sends a request, and says in the table's words what was answered. */
