@@ -93,9 +93,10 @@ class Call {
   send(request, url, headers, ms) {
     this.isSent = true;
     const { method, body } = request;
-    // Another request would take `cf` along, which is ours and costs a quarter of the whole; but `fetch` alone makes none of
-    // these methods with a body.
-    const isOdd = body && (method === "GET" || method === "HEAD");
+    const isRead = method === "GET" || method === "HEAD";
+    // The platform's `fetch` reads through a cache that all callers share. Answers to requests with Authorization stay out of it
+    // (RFC 9111 §3.5), and none is left on ours: without this one account would get what another one got.
+    const cache = isRead ? "no-store" : undefined;
     // One promise from the upstream to the caller, where each more would cost.
     return new Promise((settle, fail) => {
       const failed = (error) => {
@@ -123,9 +124,11 @@ class Call {
       }, ms);
       let sent;
       try {
-        sent = isOdd
-          ? fetch(new Request(url, request), { headers, redirect: "manual" })
-          : fetch(url, { method, headers, body, redirect: "manual" });
+        // Another request would take `cf` along, which is ours and costs a quarter of the whole; but `fetch` alone makes none of
+        // these methods with a body.
+        sent = isRead && body
+          ? fetch(new Request(url, request), { headers, redirect: "manual", cache })
+          : fetch(url, { method, headers, body, redirect: "manual", cache });
       } catch (error) {
         // Not at once: the wasm that called isn't to be entered a second time before it has returned.
         sent = Promise.reject(error);

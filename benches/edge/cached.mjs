@@ -98,11 +98,12 @@ async function send(request, call, target, isConfined) {
   const late = new Promise((settle) => { timer = setTimeout(settle, 30_000); });
   let response;
   try {
-    // fetch takes no body for these two from an object, and from a request it does.
-    const isOdd = body !== null && (method === 'GET' || method === 'HEAD');
-    const sent = isOdd
-      ? fetch(new Request(target, request), { headers })
-      : fetch(target, { method, headers, body, redirect: 'manual' });
+    // fetch takes no body for these two from an object, and from a request it does. Theirs are the answers that the platform would cache.
+    const isRead = method === 'GET' || method === 'HEAD';
+    const cache = isRead ? 'no-store' : undefined;
+    const sent = isRead && body !== null
+      ? fetch(new Request(target, request), { headers, cache })
+      : fetch(target, { method, headers, body, redirect: 'manual', cache });
     response = await Promise.race([sent, late]);
   } catch {
     return refuse(call, 502, 'upstream-unreachable');

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-import { digest, names, policyFor, seed, startEdges, startUpstream, stopAll, values } from './harness.mjs';
+import {
+  digest, names, playUpstream, policyFor, seed, startBareEdge, startEdges, startUpstream, stopAll, values,
+} from './harness.mjs';
 
 const secret = seed('secret', 'live', { id: 'key_secret', account: 'acct_1' });
 const publishable = seed('publishable', 'test', { id: 'key_publishable', account: 'acct_2' });
@@ -263,5 +265,63 @@ describe('everything else', () => {
       body: `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
     });
     assert.deepEqual(chunked.response.json.body, plain.response.json.body);
+  });
+});
+
+describe("the platform's cache", () => {
+  /** Answers by the URL alone, as the platform's does, unless it is told to leave a request alone (`cache: "no-store"`). */
+  const startCache = async () => {
+    const kept = new Map();
+    const cache = await playUpstream(async (request, response) => {
+      const { 'x-cf': told, host, ...headers } = request.headers;
+      const isLeft = told !== undefined && JSON.parse(told).cacheLevel === 'bypass';
+      const isKept = /^(GET|HEAD)$/.test(request.method) && headers.authorization === undefined && !isLeft;
+      if (!isKept) cache.left += 1;
+      if (!isKept || !kept.has(request.url)) {
+        const answer = await fetch(request.url, { headers });
+        kept.set(request.url, await answer.text());
+      }
+      response.end(kept.get(request.url));
+    });
+    return Object.assign(cache, { left: 0 });
+  };
+
+  test('gives nobody what another account got', async () => {
+    const [one, other] = ['acct_one', 'acct_other'].map((account) => seed('secret', 'test', { account }));
+    const entries = new Map([one.entry, other.entry]);
+    const store = await playUpstream((request, response) => {
+      response.end(entries.get(decodeURIComponent(new URL(request.url, 'http://store').pathname.slice(1))));
+    });
+    const [cache, statements] = await Promise.all([
+      startCache(),
+      playUpstream((request, response) => response.end(`of ${request.headers['keyguard-account']}`)),
+    ]);
+    const bare = await startBareEdge({ policy: policyFor(statements.origin), store: store.origin, proxy: cache.origin });
+    try {
+      const request = { target: '/statements/2026-10.pdf' };
+      for (const key of [one, other, one]) {
+        assert.equal((await bare.sendAs(key, request)).text, `of ${key.record.account}`);
+      }
+      // With a body the request is made in another way.
+      for (const key of [one, other]) {
+        const answer = await bare.sendAs(key, { ...request, method: 'GET', body: 'x' });
+        assert.equal(answer.text, `of ${key.record.account}`);
+      }
+      assert.equal((await bare.sendAs(one, { ...request, method: 'HEAD' })).status, 200);
+      assert.equal(cache.left, 6);
+    } finally {
+      await stopAll(bare, cache, statements, store);
+    }
+  });
+
+  test('is passed by two headers that say so, which a caller can set', async () => {
+    const caching = async (request) => {
+      await live.clear();
+      const { headers } = await forwarded(secret, request);
+      return ['cache-control', 'pragma'].map((name) => values(headers, name).join());
+    };
+    assert.deepEqual(await caching({ method: 'GET' }), ['no-cache', 'no-cache']);
+    assert.deepEqual(await caching({ method: 'GET', headers: [['Cache-Control', 'max-age=0']] }), ['max-age=0', 'no-cache']);
+    assert.deepEqual(await caching({ method: 'POST' }), ['', '']);
   });
 });

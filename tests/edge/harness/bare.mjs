@@ -20,7 +20,7 @@ const STAND_IN = readFileSync(new URL('stand-in.mjs', import.meta.url), 'utf8');
  * Starts an edge whose KV namespace is the HTTP server at `store`, an origin (`null`: no such binding). `policy` is an object, or
  * text for a variable that is just that; `admin` is the secret with the admin API's credentials, `vars` are further variables and
  * secrets, `usage` is the origin of an HTTP server that takes the Analytics Engine's points, and `build` and `worker` are folders.
- * `v8Flags` are flags of the JavaScript engine.
+ * `v8Flags` are flags of the JavaScript engine. `proxy` is the origin of an HTTP proxy through which all calls of upstreams go.
  * With `standIn` the clock and the bindings obey the header `X-Stand-In` (see stand-in.mjs).
  */
 export async function startBareEdge(options) {
@@ -101,7 +101,13 @@ const json = (name, value) => `(name = "${name}", json = ${JSON.stringify(JSON.s
 const external = (name, origin) =>
   origin ? `(name = "${name}", external = (address = "${new URL(origin).host}", http = ())),` : '';
 
-const config = ({ modules, policy, store, usage, admin, vars = {}, v8Flags = [], folder }) => `
+/** What is between the edge and its upstreams: a proxy of the test's, which sees what the platform is told beside each request, or nothing. */
+const internet = (proxy) =>
+  proxy
+    ? `external = (address = "${new URL(proxy).host}", http = (style = proxy, cfBlobHeader = "X-Cf"))`
+    : 'network = (allow = ["private", "public"])';
+
+const config = ({ modules, policy, store, usage, proxy, admin, vars = {}, v8Flags = [], folder }) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   v8Flags = ${JSON.stringify(v8Flags)},
@@ -109,7 +115,7 @@ const config :Workerd.Config = (
     (name = "edge", worker = .edge),
     ${external('store', store)}
     ${external('usage', usage)}
-    (name = "internet", network = (allow = ["private", "public"])),
+    (name = "internet", ${internet(proxy)}),
     (name = "disk", disk = (path = "${path.join(folder, 'objects')}", writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "edge")],
