@@ -66,7 +66,9 @@ pub(crate) fn build(project: &Project, tools: &Tools, options: &Options) -> Resu
         replace(&staging, &out).with_context(|| format!("cannot write {}", out.display()))?;
         fs::write(&stamp_file, format!("{source} {}", digest_of_files(&out)?))?;
     }
-    sizes::check(project, tools, &out)?;
+    if !options.test_hooks {
+        sizes::check(project, tools, &out)?;
+    }
     Ok(out)
 }
 
@@ -173,7 +175,10 @@ fn digest_of_source(tools: &Tools, wasms: &[PathBuf]) -> Result<String> {
     }
     BINDGEN_FLAGS.hash(&mut hasher);
     OPT_FLAGS.hash(&mut hasher);
-    tools::module_version(tools.modules(), "binaryen")?.hash(&mut hasher);
+    ESBUILD_FLAGS.hash(&mut hasher);
+    for module in ["binaryen", "esbuild"] {
+        tools::module_version(tools.modules(), module)?.hash(&mut hasher);
+    }
     let mut version = Command::new(tools.wasm_bindgen());
     version.arg("--version");
     process::capture(version)?.hash(&mut hasher);
@@ -194,6 +199,8 @@ const BINDGEN_FLAGS: &[&str] = &[
 /// exceptions, in which wasm-bindgen wraps its imports.
 const OPT_FLAGS: &[&str] = &[
     "-O3",
+    // Passes after which others find something again: 1 KB of gzip.
+    "--converge",
     "--enable-bulk-memory",
     "--enable-exception-handling",
     "--enable-multivalue",
@@ -219,8 +226,23 @@ fn bind(project: &Project, tools: &Tools, name: &str, wasm: &Path, staging: &Pat
 
     let text = fs::read_to_string(&module)?;
     fs::write(&module, plain_wasm_import(&text)?)?;
+    let mut esbuild = tools.command(project, &tools.modules().join(ESBUILD).to_string_lossy());
+    esbuild.arg(&module).arg(format!("--outfile={}", module.display())).args(ESBUILD_FLAGS);
+    process::run("esbuild", esbuild, &project.state().join("worker-esbuild.log"))?;
     Ok(())
 }
+
+const ESBUILD: &str = "esbuild/bin/esbuild";
+
+/// wasm-bindgen's glue is half comments and blanks, which an isolate reads as well. Names stay, for stack traces.
+const ESBUILD_FLAGS: &[&str] = &[
+    "--allow-overwrite",
+    "--format=esm",
+    "--log-level=warning",
+    "--minify-syntax",
+    "--minify-whitespace",
+    "--target=esnext",
+];
 
 /// Rewrites wasm-bindgen's source-phase import of the wasm, which Workers spell as a plain one.
 fn plain_wasm_import(module: &str) -> Result<String> {
