@@ -18,8 +18,8 @@ pub struct Removal<'a> {
 impl Removal<'_> {
     /// Whether the header of this name, in any spelling, is removed.
     ///
-    /// `_` and `.` count as `-`, since servers that pass headers on as variables (CGI, RFC 3875 §4.1.18) can't tell them
-    /// apart: `Keyguard_Account` would be read as `Keyguard-Account`.
+    /// What is neither a letter nor a digit counts as `-`, since servers that pass headers on as variables (CGI, RFC 3875 §4.1.18) can't
+    /// tell such characters apart: `Keyguard_Account` would be read as `Keyguard-Account`.
     ///
     /// ```
     /// use keyguard::headers::Removal;
@@ -49,11 +49,12 @@ impl Removal<'_> {
         starts_with(name, IDENTITY_PREFIX)
             || HOP_BY_HOP.iter().any(is)
             || (self.removes_overrides && is_override(name))
-            || [self.connection, self.proxy_connection]
-                .into_iter()
-                .flatten()
-                .flat_map(|names| names.split(','))
-                .any(|one| is(&one.trim()))
+            || (!says_where_from(name)
+                && [self.connection, self.proxy_connection]
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|names| names.split(','))
+                    .any(|one| is(&one.trim())))
     }
 }
 
@@ -73,24 +74,29 @@ pub fn opens_websocket(upgrade: Option<&str>, method: &str, has_body: bool) -> b
     asks && method == "GET" && !has_body
 }
 
+/// Whether a header says where a request came from. Proxies on the way add such after the caller's own hop: a caller that names them in `Connection` doesn't
+/// speak of its own, and would hide its address.
+fn says_where_from(name: &str) -> bool {
+    let is = |prefix: &&str| starts_with(name, prefix);
+    ["cf-", "forwarded", "true-client-ip", "x-forwarded-", "x-real-ip"].iter().any(is)
+}
+
 /// Whether frameworks, proxies or gateways take a header of this name for the method or the path in place of the
 /// request's own. There is no list of them all, so it is told by the words that they are made of.
 fn is_override(name: &str) -> bool {
     let has =
         |word: &&str| name.char_indices().any(|(at, _)| starts_with(name.split_at(at).1, word));
-    starts_with(name, "x-original-")
-        || OVERRIDING_WORDS.iter().any(has)
-        || OVERRIDES.iter().any(|other| same(name, other))
+    OVERRIDING_WORDS.iter().any(has) || OVERRIDES.iter().any(|other| same(name, other))
 }
 
-/// Whether two names differ at most by case and by `_` or `.` for `-`.
+/// Whether two names differ at most by case, and by what stands for `-`.
 fn same(name: &str, other: &str) -> bool {
     name.len() == other.len() && starts_with(name, other)
 }
 
 fn starts_with(name: &str, prefix: &str) -> bool {
     let folded =
-        |byte: u8| if matches!(byte, b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() };
+        |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
     name.len() >= prefix.len()
         && name.bytes().zip(prefix.bytes()).all(|(a, b)| folded(a) == folded(b))
 }
@@ -111,31 +117,37 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
-/// What names of overrides are made of, wherever it stands in them.
-const OVERRIDING_WORDS: [&str; 8] = [
+/// What names of overrides are made of, wherever it stands in them. `SCRIPT_NAME` is what WSGI servers such as gunicorn cut off
+/// the path before they route by the rest (PEP 3333).
+const OVERRIDING_WORDS: [&str; 16] = [
     "override",
     "rewrite",
-    "original-path",
-    "original-uri",
-    "original-url",
+    "original-",
     "unencoded-url",
     "invoke-path",
     "matched-path",
+    "replaced-path",
+    "base-path",
+    "pathbase",
+    "path-info",
+    "script-name",
+    "request-path",
+    "request-ur",
+    "requested-method",
+    "http-method",
+    "http-verb",
 ];
 
 /// Overrides whose names hold none of the telling words.
-const OVERRIDES: [&str; 11] = [
+const OVERRIDES: [&str; 8] = [
     "x-forwarded-method",
     "x-forwarded-path",
     "x-forwarded-prefix",
     "x-forwarded-uri",
     "x-forwarded-url",
-    "x-http-method",
-    "x-http-verb",
     "x-method",
     "x-proxy-url",
-    "x-request-uri",
-    "x-request-url",
+    "x-verb",
 ];
 
 /// Whether an id can stand in a header as it is: visible ASCII, at least one character and not too many.
@@ -159,9 +171,14 @@ mod tests {
 
     #[test]
     fn identity_headers_are_removed_in_any_spelling() {
-        for name in
-            ["keyguard-account", "Keyguard-Account", "KEYGUARD_ACCOUNT", "keyguard", "Keyguard--x"]
-        {
+        for name in [
+            "keyguard-account",
+            "Keyguard-Account",
+            "KEYGUARD_ACCOUNT",
+            "keyguard",
+            "Keyguard--x",
+            "Keyguard!Account",
+        ] {
             assert!(STRICT.removes(name), "{name}");
         }
         assert!(!STRICT.removes("x-keyguard-account"));
@@ -182,6 +199,17 @@ mod tests {
                 && removal.removes("TE")
         );
         assert!(!removal.removes("x-three") && !removal.removes(""));
+    }
+
+    #[test]
+    fn rfc_9110_7_6_1_nobody_hides_where_a_request_came_from() {
+        let names =
+            "cf-connecting-ip, CF_Ray, Forwarded, X-Forwarded-For, x_real_ip, True-Client-IP";
+        let removal = Removal { connection: Some(names), proxy_connection: Some(names), ..STRICT };
+        for name in names.split(", ") {
+            assert!(!removal.removes(name), "{name}");
+        }
+        assert!(removal.removes("X-Forwarded-Prefix"), "an override, whoever names it");
     }
 
     #[test]
@@ -220,6 +248,21 @@ mod tests {
             "Http-Method-Override",
             "X-Override-URL",
             "X-HTTP-Path-Override",
+            "SCRIPT_NAME",
+            "Script-Name",
+            "X-Script-Name",
+            "X-Forwarded-Script-Name",
+            "PATH_INFO",
+            "X-Forwarded-PathBase",
+            "X-Base-Path",
+            "X-Replaced-Path",
+            "X-Original-Method",
+            "X-Envoy-Original-Dst-Host",
+            "Http-Method",
+            "X-Requested-Method",
+            "X-Verb",
+            "Request-Uri",
+            "X!Original!URL",
             "X-Method",
             "X-HTTP-Method",
             "X-Original-URL",
@@ -240,9 +283,14 @@ mod tests {
         ] {
             assert!(STRICT.removes(name), "{name}");
         }
-        for name in
-            ["Content-Type", "X-Request-Id", "X-Forwarded-For", "Idempotency-Key", "X-Methods"]
-        {
+        for name in [
+            "Content-Type",
+            "X-Request-Id",
+            "X-Forwarded-For",
+            "X-Requested-With",
+            "Idempotency-Key",
+            "X-Methods",
+        ] {
             assert!(!STRICT.removes(name), "{name}");
         }
         assert!(!Removal { removes_overrides: false, ..STRICT }.removes("X-HTTP-Method-Override"));

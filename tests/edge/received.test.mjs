@@ -168,7 +168,8 @@ describe('headers that override method or path', () => {
   const overrides = [
     'X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', 'x_http_method_override', 'X-Original-URL',
     'X-Rewrite-URL', 'X-Original-URI', 'X-Forwarded-Uri', 'X-Forwarded-Prefix', 'X-Forwarded-Path', 'X_Envoy_Original_Path',
-    'X_WAWS_UNENCODED_URL', 'X-MS-Original-URL', 'X-Invoke-Path', 'X-Matched-Path', 'X-Forwarded-Url', 'X-Http-Verb',
+    'X_WAWS_UNENCODED_URL', 'X-MS-Original-URL', 'X-Invoke-Path', 'X-Matched-Path', 'X-Forwarded-Url', 'X-Http-Verb', 'SCRIPT_NAME',
+    'X-Script-Name', 'PATH_INFO', 'X!Original!URL',
   ];
   for (const key of [publishable, confined]) {
     test(`are removed for a ${key === confined ? 'confined secret' : 'publishable'} key`, async () => {
