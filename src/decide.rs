@@ -149,7 +149,8 @@ pub struct RequestFacts<'a> {
 /// 8. A publishable key comes from an origin that its record or the policy lists, where either lists any.
 /// 9. A route is for the method, path, kind and mode, and the key has its scope. Without a route a publishable
 ///    key may do nothing, and a secret key everything; one that is confined to scopes still needs a
-///    path with a single reading, since another could be some route's.
+///    path with a single reading, since another could be some route's, and none that differs from such a route's only by what many servers
+///    overlook: case, a slash at the end, HEAD for GET.
 ///
 /// Where the policy or the route is `report_only`, what it would refuse passes, and the grant says what was spared: of the policy steps 7
 /// to 10, of a route its own steps 8 to 10. Step 6 is never spared, and neither is a path of a confined key that has no single reading.
@@ -178,7 +179,7 @@ pub fn decide<'a>(
         // What the upstream would read can't be told, so it can't be reported either.
         return Err(Denial::InsufficientScope);
     }
-    spare(&mut reported, check_route(record, route), spares)?; // (9)
+    spare(&mut reported, check_route(record, route, request, policy), spares)?; // (9)
     let upstream = policy.upstream(record.mode).ok_or(Denial::ModeNotServed)?;
     Ok(Grant { record, route, upstream, path: request.path.cloned(), reported, spares })
 }
@@ -238,9 +239,21 @@ fn check_origin(
     }
 }
 
-fn check_route(record: &KeyRecord, route: Option<&Route>) -> Result<(), Denial> {
+fn check_route(
+    record: &KeyRecord,
+    route: Option<&Route>,
+    request: &RequestFacts<'_>,
+    policy: &Policy,
+) -> Result<(), Denial> {
     let is_permitted = match (route, record.kind) {
-        (None, kind) => kind == Kind::Secret,
+        (None, Kind::Publishable) => false,
+        (None, kind) => match (request.path, &record.scopes) {
+            (Some(path), Some(scopes)) => {
+                let owner = (kind, record.mode);
+                !policy.is_near_other_scope(request.method, path, owner, scopes)
+            }
+            _ => true,
+        },
         (Some(route), _) => match (route.scope(), &record.scopes) {
             (Some(scope), Some(scopes)) => scopes.iter().any(|one| one == scope),
             _ => true,

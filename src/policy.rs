@@ -107,6 +107,40 @@ impl Policy {
         self.routes.iter().find(|route| route.is_for(method, path, kind, mode))
     }
 
+    /// A route that no request ever comes to, since all that it is for is an earlier one's, which needs another scope or reports: both by their
+    /// numbers, the earlier one first.
+    ///
+    /// ```
+    /// use keyguard::Policy;
+    ///
+    /// let policy = Policy::from_json(
+    ///     r#"{ "upstream": { "test": "https://a" }, "routes": [
+    ///         { "method": "GET", "path": "/users/{id}" }, { "method": "GET", "path": "/users/root", "scope": "admin" } ] }"#,
+    /// )?;
+    /// assert_eq!(policy.hidden_route(), Some((0, 1)));
+    /// # Ok::<(), keyguard::PolicyError>(())
+    /// ```
+    pub fn hidden_route(&self) -> Option<(usize, usize)> {
+        self.routes.iter().enumerate().find_map(|(later, route)| {
+            let earlier = self.routes.iter().take(later).position(|one| one.hides(route))?;
+            Some((earlier, later))
+        })
+    }
+
+    /// Whether a server may take a request without a route for one of a route whose scope is none of these.
+    pub(crate) fn is_near_other_scope(
+        &self,
+        method: &str,
+        path: &CanonicalPath,
+        (kind, mode): (Kind, Mode),
+        scopes: &[String],
+    ) -> bool {
+        self.routes.iter().any(|route| {
+            route.scope().is_some_and(|scope| !scopes.iter().any(|one| one == scope))
+                && route.is_near(method, path, kind, mode)
+        })
+    }
+
     /// The pages' origins that may use publishable keys, beside those that a key's own record lists.
     pub fn origins(&self) -> Option<&[String]> {
         self.origins.as_deref()

@@ -198,10 +198,13 @@ fn check_routes(routes: Vec<RouteDocument>) -> Result<Vec<Route>, PolicyError> {
         let RouteDocument { method, path, kinds, modes, scope, report_only } = route;
         let route = Route::new(&method, &path, kinds, modes, scope).map_err(|error| {
             let (field, reason) = match error {
-                RouteError::Method => ("method", "must be an upper-case HTTP method"),
+                RouteError::Method => (
+                    "method",
+                    "must be one upper-case HTTP method, and neither TRACE nor CONNECT: write a route for each",
+                ),
                 RouteError::Path => (
                     "path",
-                    "must be a plain path such as /payments/{id}: no escapes of letters, dot segments, `//` or query",
+                    "must be a plain path such as /payments/{id}: no `*` or `:id` for a segment, no escapes of letters, dot segments, `//` or query",
                 ),
                 RouteError::Kinds => ("kinds", "must name `publishable`, `secret` or both"),
                 RouteError::Modes => ("modes", "must name `live`, `test` or both"),

@@ -124,6 +124,11 @@ describe('scopes', () => {
     ['none of them', unscoped, 'POST', '/collect/payment_sessions', false],
     ["the route's", confined, 'GET', '/reports', true],
     ['another', confined, 'GET', '/both', false],
+    ['another, for a server that overlooks case', confined, 'GET', '/BOTH', false],
+    ['another, for a server that overlooks a slash at the end', confined, 'GET', '/both/', false],
+    ['another, for a server that answers HEAD as GET', confined, 'HEAD', '/both', false],
+    ["the route's, by a path that is none's", confined, 'GET', '/Reports/', true],
+    ['any, where no scope is asked for', confined, 'PUT', '/both', true],
   ]);
 });
 

@@ -39,6 +39,14 @@ pub(crate) fn run(file: &Path) -> Result<(), Failure> {
     for Place { name, value, .. } in policies {
         match Policy::from_value(value) {
             Ok(policy) => {
+                if let Some((earlier, later)) = policy.hidden_route() {
+                    note(&format!(
+                        "{}: {name}: field routes[{later}]: no request comes to it, since routes[{earlier}] is for all of them: put the narrower one first",
+                        file.display()
+                    ));
+                    result = Err(Failure::Check);
+                    continue;
+                }
                 output::text(&format!("{}: {name} holds\n{}", file.display(), summary(&policy)))?;
             }
             Err(error) => {

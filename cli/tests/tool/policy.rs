@@ -45,6 +45,24 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn route_that_an_earlier_one_hides_is_told() {
+    let routes = |scope: &str| {
+        format!(
+            r#"{{ "upstream": {{ "test": "https://api.example.com" }}, "routes": [
+                {{ "method": "GET", "path": "/users/{{id}}", "kinds": ["secret"] }},
+                {{ "method": "GET", "path": "/users/root", "kinds": ["secret"]{scope} }} ] }}"#
+        )
+    };
+    refused(
+        "hidden.json",
+        &routes(r#", "scope": "admin""#),
+        "routes[1]: no request comes to it, since routes[0] is for all of them",
+    );
+    let path = file("twice.json", &routes(""));
+    keyguard(&["policy", "check", path.to_str().unwrap()]).exits(0);
+}
+
+#[test]
 fn policy_as_json_is_read_from_any_file() {
     let path = file("policy.json", r#"{"upstream":{"test":"https://api.example.com"}}"#);
     keyguard(&["policy", "check", path.to_str().unwrap()])

@@ -118,6 +118,10 @@ export function address({ headers }) {
   return headers.get("cf-connecting-ip") ?? "";
 }
 
+export function isUrl(text) {
+  return URL.canParse(text);
+}
+
 /** The path of a URL as the upstream gets it: `fetch` folds dot segments and escapes what a URL may not hold. */
 export function pathname(url) {
   return new URL(url).pathname;

@@ -116,6 +116,10 @@ extern "C" {
     /// The path of a URL as the upstream gets it.
     pub(crate) fn pathname(url: &str) -> String;
 
+    /// Whether the runtime takes a text for a URL.
+    #[wasm_bindgen(js_name = isUrl)]
+    pub(crate) fn is_url(text: &str) -> bool;
+
     /// Sends `request` on with the identity and without what was to be removed; the promise of what the caller gets, whose headers have to come within
     /// `ms`. Without an identity one is made of `fields`, a field a line, to be used for many requests: account, key id, kind, mode, the upstream, and
     /// which headers a page may read. Without a `url` it is the request's own from the place `from` on; `again` logs the identity's last `line`, with

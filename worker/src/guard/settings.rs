@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 
 use js_sys::{Function, Reflect};
-use keyguard::{AssertionSecrets, Fault, Policy, PolicyError};
+use keyguard::{AssertionSecrets, Fault, Mode, Policy, PolicyError};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::log;
-use super::runtime::Env;
+use super::runtime::{self, Env};
 
 /// A deployment's settings.
 pub(crate) struct Settings {
@@ -50,6 +50,7 @@ fn read(env: &Env) -> Result<Settings, Misconfiguration> {
     // By way of a plain value: read straight into a struct, unknown fields would pass unseen.
     let value = serde_wasm_bindgen::from_value(value).map_err(|_| Misconfiguration::NotJson)?;
     let policy = Policy::from_value(value).map_err(Misconfiguration::Policy)?;
+    check_upstreams(&policy)?;
     let secrets = secrets(env, &policy)?;
     check_limiters(env, &policy)?;
     Ok(Settings {
@@ -69,6 +70,15 @@ fn secrets(env: &Env, policy: &Policy) -> Result<Option<AssertionSecrets>, Misco
     let secrets = AssertionSecrets::parse(&text)
         .map_err(|error| Misconfiguration::Secrets(error.to_string()))?;
     Ok(Some(secrets))
+}
+
+/// The runtime knows more of hosts than the policy, such as numbers that are no address. It would fail with each request.
+fn check_upstreams(policy: &Policy) -> Result<(), Misconfiguration> {
+    let is_odd = |mode| policy.upstream(mode).is_some_and(|one| !runtime::is_url(one.as_str()));
+    match [Mode::Live, Mode::Test].into_iter().find(|mode| is_odd(*mode)) {
+        None => Ok(()),
+        Some(mode) => Err(Misconfiguration::NoUrl(mode)),
+    }
 }
 
 /// A limiter that isn't there would limit nothing.
@@ -91,6 +101,7 @@ enum Misconfiguration {
     /// In words that show nothing of a secret.
     Secrets(String),
     NoLimiter(String),
+    NoUrl(Mode),
 }
 
 impl Misconfiguration {
@@ -100,6 +111,8 @@ impl Misconfiguration {
             Self::NotJson => ("POLICY", "must be a JSON object"),
             Self::Policy(error) => (error.field(), error.reason()),
             Self::Secrets(reason) => (ASSERTION_SECRETS, reason.as_str()),
+            Self::NoUrl(Mode::Live) => ("upstream.live", NO_URL),
+            Self::NoUrl(Mode::Test) => ("upstream.test", NO_URL),
             Self::NoLimiter(binding) => {
                 (binding.as_str(), "is missing: add it to [[ratelimits]] in wrangler.toml")
             }
@@ -108,6 +121,7 @@ impl Misconfiguration {
     }
 }
 
+const NO_URL: &str = "must have a host that is a name or an address";
 const ASSERTION_SECRETS: &str = "ASSERTION_SECRETS";
 
 thread_local! {
