@@ -102,7 +102,7 @@ impl<T> Memory<T> {
         }) {
             return;
         }
-        let told = before.map_or([NEVER, NEVER].map(Cell::new), |entry| entry.told.clone());
+        let told = before.map_or_else(untold, |entry| entry.told.clone());
         let (space, other, ttl) = match found {
             Some(_) => (&mut self.known, &mut self.unknown, self.ttl),
             None => (&mut self.unknown, &mut self.known, self.unknown_ttl),
@@ -114,14 +114,27 @@ impl<T> Memory<T> {
     }
 
     /// Remembers a value until a time, whatever the store says in between: for what was learned here and has still to reach it.
+    /// [`unpin`](Self::unpin) brings that time nearer, once it is on its way there.
     pub fn pin(&mut self, digest: KeyDigest, (value, bytes): (Rc<T>, usize), now: u64, until: u64) {
         self.watch_clock(now);
         self.unknown.remove(&digest);
-        let (value, told) = (Some(value), [NEVER, NEVER].map(Cell::new));
+        let (value, told) = (Some(value), untold());
         let pinned_for = Some(until.saturating_sub(now));
         let until = Cell::new(until);
         let entry = Entry { value, bytes, asked_at: now, until, pinned_for, told };
         self.known.insert(digest, entry);
+    }
+
+    /// Lets a pinned value stay no longer than until a time.
+    pub fn unpin(&mut self, digest: &KeyDigest, now: u64, until: u64) {
+        self.watch_clock(now);
+        if let Some(mut entry) = self.known.peek_mut(digest)
+            && entry.pinned_for.is_some()
+        {
+            let until = until.min(entry.until.get());
+            entry.until.set(until);
+            entry.pinned_for = Some(until.saturating_sub(now));
+        }
     }
 
     /// Whether a key is known to have been there, however long ago it was looked up.
@@ -132,19 +145,26 @@ impl<T> Memory<T> {
     /// Whether this is the first use of a remembered key in this period, and remembers that it isn't from now on. Always in periods of
     /// one length: they are told apart by their number.
     pub fn is_first_use(&self, digest: &KeyDigest, now: u64, period: NonZeroU64) -> bool {
-        self.is_first(digest, now / period, |[used_in, _]| used_in)
+        self.is_first(digest, now / period, |[used_in, ..]| used_in)
     }
 
-    /// Whether this is the first incident with a remembered key in this minute, and remembers that it isn't from now on.
-    pub fn is_first_report(&self, digest: &KeyDigest, now: u64) -> bool {
-        self.is_first(digest, now / 60_000, |[_, reported_in]| reported_in)
+    /// Whether this is the first incident with a remembered key in this minute, and remembers that it isn't from now on. One that is certain
+    /// is the first even where another one came before.
+    pub fn is_first_report(&self, digest: &KeyDigest, is_certain: bool, now: u64) -> bool {
+        self.is_first(
+            digest,
+            now / 60_000,
+            |[_, certain_in, other_in]| {
+                if is_certain { certain_in } else { other_in }
+            },
+        )
     }
 
     fn is_first(
         &self,
         digest: &KeyDigest,
         period: u64,
-        of: impl Fn(&[Cell<u64>; 2]) -> &Cell<u64>,
+        of: impl Fn(&[Cell<u64>; 3]) -> &Cell<u64>,
     ) -> bool {
         self.known.peek(digest).is_some_and(|entry| of(&entry.told).replace(period) != period)
     }
@@ -186,8 +206,8 @@ struct Entry<T> {
     until: Cell<u64>,
     /// For how long it refuses a key whatever the store says, if it does.
     pinned_for: Option<u64>,
-    /// The periods of its last use and of its last incident that were told.
-    told: [Cell<u64>; 2],
+    /// The periods of its last use that was told, of its last certain incident, and of its last other one.
+    told: [Cell<u64>; 3],
 }
 
 /// Bytes of an entry: what the face says of the value, and the tables' own share.
@@ -231,6 +251,10 @@ fn space<T>(max_weight: u64) -> Cache<KeyDigest, Entry<T>, ByWeight, ByDigest> {
 }
 
 const NEVER: u64 = u64::MAX;
+
+fn untold() -> [Cell<u64>; 3] {
+    [NEVER; 3].map(Cell::new)
+}
 
 /// What the tables take for one entry, in bytes: digest, times and links, with room for growth.
 const LEAST_WEIGHT: u64 = 192;
@@ -320,6 +344,24 @@ mod tests {
     }
 
     #[test]
+    fn a_pinned_value_ends_sooner_when_it_is_unpinned_and_never_later() {
+        let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
+        memory.pin(key, (Rc::new("exposed"), 1), 1_000, 100_000);
+        memory.unpin(&key, 2_000, 50_000);
+        memory.unpin(&key, 3_000, 60_000);
+        assert_eq!(known(&mut memory, &key, 49_999), Some("exposed"));
+        // By the clock as it is now, for as long as was left when it was unpinned last.
+        assert_eq!(known(&mut memory, &key, 10_000), Some("exposed"));
+        assert_eq!(known(&mut memory, &key, 49_999), Some("exposed"));
+        assert_eq!(known(&mut memory, &key, 50_000), None);
+        // What isn't pinned, or isn't there, is not touched.
+        memory.keep(key, Some((Rc::new("active"), 1)), 100_001, 100_001);
+        memory.unpin(&key, 100_002, 100_003);
+        memory.unpin(&digest("b"), 100_002, 100_003);
+        assert_eq!(known(&mut memory, &key, 100_004), Some("active"));
+    }
+
+    #[test]
     fn a_clock_that_jumps_back_unpins_nothing() {
         let (mut memory, key) = (Memory::new(10_000, 2_000), digest("a"));
         memory.pin(key, (Rc::new("exposed"), 1), 50_000, 100_000);
@@ -392,12 +434,15 @@ mod tests {
     #[test]
     fn an_incident_is_new_once_a_minute_and_only_of_a_remembered_key() {
         let (mut memory, key) = (Memory::new(300_000, 2_000), digest("a"));
-        assert!(!memory.is_first_report(&key, 60_000));
+        assert!(!memory.is_first_report(&key, true, 60_000));
         memory.keep(key, Some((Rc::new("a"), 1)), 60_000, 60_000);
         let key = digest("a");
         let first = [60_000, 60_001, 119_999, 120_000, 120_001]
-            .map(|now| memory.is_first_report(&key, now));
+            .map(|now| memory.is_first_report(&key, false, now));
         assert_eq!(first, [true, false, false, true, false]);
+        // What is certain isn't hidden by what was not.
+        assert!(memory.is_first_report(&key, true, 120_001));
+        assert!(!memory.is_first_report(&key, true, 120_002));
         // A use is counted by itself.
         assert!(memory.is_first_use(&key, 120_002, NonZeroU64::new(60_000).unwrap()));
         assert_eq!(format!("{memory:?}"), "Memory { known: 1, unknown: 0, .. }");

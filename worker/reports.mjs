@@ -1,6 +1,8 @@
 // What accounts have still to be told of exposed keys. A report is kept until its account has taken it: the guard makes no other
 // while it holds the key blocked by itself.
 
+import { inTime } from "./limit.mjs";
+
 /** Tries within the time that one request grants after its answer, with these pauses before them in milliseconds. */
 const PAUSES_MS = [0, 500, 2000, 8000];
 /** A try that takes longer has failed. All tries and pauses have to end within the 30 s for which `waitUntil` keeps a request. */
@@ -11,7 +13,7 @@ const ROUND_MS = 31_000;
 const REST_MS = 5000;
 /** How many one request tells of: it may make a bounded number of calls. */
 const MOST_AT_ONCE = 50;
-/** For how long a report is tried. By then what was pinned here is over, and an incident is reported anew. */
+/** For how long a report is tried; the guard blocks the key for as long. After that an incident is reported anew. */
 const GIVEN_UP_MS = 60 * 60_000;
 /** How many are kept: one for each key and kind of incident. */
 const MOST = 1000;
@@ -19,6 +21,12 @@ const MOST = 1000;
 /** Reports on their way. */
 export class Reports {
   #waiting = new Map();
+  #onTold;
+
+  /** `onTold` is called with the digest of a key that its account was told of, where that takes the key out of use. */
+  constructor(onTold) {
+    this.#onTold = onTold;
+  }
 
   /** Whether there is any that no account has taken yet. */
   get isWaiting() {
@@ -34,7 +42,7 @@ export class Reports {
       lost(text, "too many wait");
       return;
     }
-    this.#waiting.set(name, { account, text, requestId, since: Date.now(), dueAt: 0 });
+    this.#waiting.set(name, { account, text, digest, isObeyed: action !== "refuse", requestId, since: Date.now(), dueAt: 0 });
   }
 
   /**
@@ -65,11 +73,13 @@ export class Reports {
       if (pause > 0) await scheduler.wait(pause);
       try {
         await told(env, report);
-        this.#waiting.delete(name);
-        return;
       } catch (error) {
         report.reason = String(error?.message);
+        continue;
       }
+      this.#waiting.delete(name);
+      if (report.isObeyed) this.#onTold(env, report.digest);
+      return;
     }
     const { requestId, reason } = report;
     console.error(JSON.stringify({ event: "after-failed", what: "report", request_id: requestId, reason }));
@@ -77,16 +87,8 @@ export class Reports {
   }
 }
 
-async function told(env, { account, text, requestId }) {
-  let timer;
-  const late = new Promise((_, fail) => {
-    timer = setTimeout(() => fail(new Error("no answer in time")), LIMIT_MS);
-  });
-  try {
-    await Promise.race([env.ACCOUNTS.get(env.ACCOUNTS.idFromName(account)).expose(text, requestId), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function told(env, { account, text, requestId }) {
+  return inTime(LIMIT_MS, env.ACCOUNTS.get(env.ACCOUNTS.idFromName(account)).expose(text, requestId));
 }
 
 /** What nobody will be told any more is at least in the log. */

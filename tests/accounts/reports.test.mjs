@@ -31,10 +31,10 @@ const fromPage = (key, reports) => edge.sendAs({ key }, {
   headers: [['Origin', PAGE], ['Sec-Fetch-Site', 'cross-site'], ['X-Stand-In', JSON.stringify({ reports })]],
 });
 
-async function issued() {
-  const { id, keys: { secret_live: key } } = await api.createAccount();
+async function issued(mode = 'live') {
+  const { id, keys } = await api.createAccount();
   await api.written(id);
-  return key;
+  return keys[`secret_${mode}`];
 }
 
 const isExposed = async (key) => (await api.show(key)).status === 'exposed';
@@ -75,6 +75,53 @@ for (const [what, isKnown] of [['a later refusal', true], ['a later refusal of a
   });
 }
 
+const atClock = (key, clock, standIn = {}) =>
+  edge.sendAs(key, { target: '/echo', headers: [['X-Stand-In', JSON.stringify({ clock, ...standIn })]] });
+
+test('a key stays blocked while its account was not told, for as long as that is tried', async () => {
+  const key = await issued();
+  assertRefused(await fromPage(key.key, 1_000_000), 'secret-key-in-browser');
+  for (const seconds of [0, 131, 1800, 3599]) assertRefused(await atClock(key, seconds * 1000), 'key-exposed');
+  assert.equal(await isExposed(key), false);
+  assertRefused(await atClock(key, 3599_000, { reports: 0 }), 'key-exposed');
+  await until(async () => {
+    assertRefused(await atClock(key, 3599_000), 'key-exposed');
+    await sleep(500);
+    return isExposed(key);
+  }, 'the report');
+});
+
+test('a key that was lifted is blocked no longer than the bound of a change', async () => {
+  const key = await issued();
+  assertRefused(await fromPage(key.key, 0), 'secret-key-in-browser');
+  await until(() => isExposed(key), 'the report');
+  (await api.post(`/accounts/${key.account}/keys/${key.id}/lift`, {})).ok(200);
+  await api.written(key.account);
+  assertRefused(await atClock(key, 0), 'key-exposed');
+  assert.equal((await atClock(key, 131_000)).status, 200);
+});
+
+test('what is certain is told, though something else was in its minute', async () => {
+  // Nothing follows from it in test mode here: what does is told whatever came before.
+  const key = await issued('test');
+  const incidents = (code) => edge.lines.find((line) => line.event === 'exposure' && line.key_id === key.id && line.channel === code);
+  const uncertain = { target: '/echo', headers: [['Origin', 'https://other.example'], ['X-Stand-In', '{}']] };
+  assertRefused(await edge.sendAs(key, uncertain), 'secret-key-in-browser');
+  assert.equal((await incidents('browser')).certain, false);
+  const query = { target: `/echo?key=${key.key}`, headers: [['X-Stand-In', JSON.stringify({ store: 'fails once' })]] };
+  assertRefused(await edge.send(query), 'invalid-request');
+  assert.equal((await incidents('query')).certain, true);
+});
+
+test('a key in a query is looked for again where the store failed', async () => {
+  const key = await issued();
+  const query = { target: `/echo?key=${key.key}`, headers: [['X-Stand-In', JSON.stringify({ store: 'fails once' })]] };
+  assertRefused(await edge.send(query), 'invalid-request');
+  const { action } = await edge.lines.find((line) => line.event === 'exposure' && line.key_id === key.id);
+  assert.equal(action, 'quarantine');
+  await until(() => isExposed(key), 'the report');
+});
+
 test('a page is not certain where a server shows that passed its request on', async () => {
   const key = await issued();
   const send = (protocol, ...headers) => edge.sendAs(key, {
@@ -107,7 +154,7 @@ function playReports(t) {
     mock.reset();
     delete globalThis.scheduler;
   });
-  const played = { reports: new Reports(), waiting: [] };
+  const played = { reports: new Reports(() => {}), waiting: [] };
   const env = { ACCOUNTS: { idFromName: (name) => name, get: () => ({ expose: () => new Promise(() => {}) }) } };
   played.add = (digest, action = 'revoke') =>
     played.reports.add('acct_1', JSON.stringify({ digest, key_id: 'key_1', action, channel: 'http' }), 'request');

@@ -225,6 +225,21 @@ describe('an address with refused credentials', () => {
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
   });
 
+  test('is not struck for keys of which the store failed to tell', async () => {
+    const broken = from('192.0.2.4').headers.concat([['X-Stand-In', JSON.stringify({ store: 'rejects' })]]);
+    const [given, cold] = [20, 10].map((count) => Array.from({ length: count }, () => seed('secret', 'test')));
+    for (const { entry } of [...given, ...cold]) entries.set(...entry);
+    const refused = await Promise.all(given.map(({ key }) => edge.send({ target: `/?key=${key}`, headers: broken })));
+    for (const response of refused) {
+      assertRefused(response, 'invalid-request');
+      const { request_id: id } = response.json;
+      const { what } = await edge.lines.find((line) => line.event === 'after-failed' && line.request_id === id);
+      assert.equal(what, 'inspection');
+    }
+    const answers = await Promise.all(cold.map((key) => edge.sendAs(key, from('192.0.2.4'))));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  });
+
   test('of IPv6 is its first 64 bits', async () => {
     for (let index = 0; index < 30; index += 1) await edge.sendAs(guess(), from(`2001:db8:0:1::${index + 1}`));
     await sleep(100);

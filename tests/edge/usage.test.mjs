@@ -62,6 +62,19 @@ test('what fails once it was sent is a second one', async () => {
   assert.deepEqual(texts, [allowed(key), [account, 'upstream-unreachable', id, kind, mode, '', 'GET']]);
 });
 
+test("a client that is gone: the upstream is told, though the key's account doesn't take its use in", async () => {
+  const slow = await Stage.start({ fields: { upstream_timeout_ms: 20_000 } });
+  try {
+    assert.equal(await slow.ask(slow.hot, { standIn: { uses: 'hang' } }), '200');
+    const key = await slow.key('secret', { isHot: false });
+    assert.equal(await slow.outcome(key, clientFaults['leaves while it waits'].how), 'upstream told');
+    const { what } = await slow.edge.lines.find(({ event }) => event === 'after-failed');
+    assert.equal(what, 'use');
+  } finally {
+    await slow.stop();
+  }
+});
+
 describe('a client that is gone', () => {
   for (const [fault, { how }] of Object.entries(clientFaults).filter(([name]) => name.startsWith('leaves'))) {
     for (const isHot of [true, false]) {

@@ -93,16 +93,30 @@ pub(crate) fn failed(request: &Request, env: &Env, call: &Call, sent: bool, late
     Exchange::new(request, env, call, facts).refuse(&fault.into(), &subject).into()
 }
 
-/// Looks after a key that a refused request gave away, with what the store said of it under its name there.
-pub(crate) fn inspected(request: &Request, env: &Env, call: &Call, name: &str, stored: &JsValue) {
+/// Looks after a key that a refused request gave away, with what the store said of it under its name there; false if that was nothing.
+pub(crate) fn inspected(
+    request: &Request,
+    env: &Env,
+    call: &Call,
+    name: &str,
+    stored: &JsValue,
+) -> bool {
     let text = Zeroizing::new(runtime::facts(request, call));
-    let (Some(facts), Ok(settings)) = (Facts::read(&text), settings::settings(env)) else { return };
+    let (Some(facts), Ok(settings)) = (Facts::read(&text), settings::settings(env)) else {
+        return true;
+    };
     let exchange = Exchange::new(request, env, call, facts);
-    let Some(url) = exchange.url() else { return };
+    let Some(url) = exchange.url() else { return true };
     let denial = before(&exchange, &url, &settings.policy)
         .and_then(|_| bearer(&url, exchange.facts.method, exchange.facts.authorization).map(drop));
-    if let Err(denial) = denial {
-        exposure::given_away_by(&exchange, denial, &url, settings, Some((name, stored)));
+    let Err(denial) = denial else { return true };
+    exposure::given_away_by(&exchange, denial, &url, settings, Some((name, stored))).is_ok()
+}
+
+/// Takes in that a key's account was told of what was pinned of it here, under its name in the store.
+pub(crate) fn told(env: &Env, digest: &str, now: f64) {
+    if let (Ok(settings), Ok(digest)) = (settings::settings(env), digest.parse()) {
+        memory::unpin(&digest, &settings.policy, runtime::millis(now));
     }
 }
 
@@ -133,7 +147,8 @@ fn steps(
     let Facts { method, origin, fetch_site, .. } = exchange.facts;
     let now = exchange.now;
     let gives_away = |denial| {
-        exposure::given_away_by(exchange, denial, &url, settings, None);
+        // Nothing was asked yet that could have failed.
+        exposure::given_away_by(exchange, denial, &url, settings, None).unwrap_or_default();
         denial
     };
     let strikes = |denial| {

@@ -31,10 +31,17 @@ pub fn resumed(
     guard::handle(request, env, call, Brought { stored, within })
 }
 
-/// Looks after a key that a refused request gave away, with what the store said of it under its name there.
+/// Looks after a key that a refused request gave away, with what the store said of it under its name there; false if that was nothing
+/// that says whether there is such a key.
 #[wasm_bindgen]
-pub fn inspected(request: &Request, env: &Env, call: &Call, name: &str, stored: &JsValue) {
-    guard::inspected(request, env, call, name, stored);
+pub fn inspected(request: &Request, env: &Env, call: &Call, name: &str, stored: &JsValue) -> bool {
+    guard::inspected(request, env, call, name, stored)
+}
+
+/// Takes in that an account was told of an exposure of its key, whose digest this is.
+#[wasm_bindgen]
+pub fn told(env: &Env, digest: &str, now: f64) {
+    guard::told(env, digest, now);
 }
 
 /// Takes in that an address is over its limit for refused credentials.

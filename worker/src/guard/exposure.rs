@@ -1,7 +1,8 @@
 //! Incidents: a secret key was seen where it must not be. The caller has its refusal by then; the key's account is told after it.
 
 use keyguard::{
-    Denial, ExposureAction, ExposureReport, Incident, KeyRecord, Lookup, RequestUrl, UnixTime,
+    Denial, ExposureAction, ExposureReport, Fault, Incident, KeyRecord, Lookup, RequestUrl,
+    UnixTime,
     exposure::{self, given_away},
     record::{Exposure, Revocation},
 };
@@ -18,14 +19,14 @@ use super::{
 };
 
 /// Looks after what a request gave away whose answer, mostly a refusal, needs no look-up, once the caller has it. `brought` is what the store said of one
-/// of the keys, if it was asked: the key's name there, and the answer.
+/// of the keys, if it was asked: the key's name there, and the answer. What it failed to say is no word against the key.
 pub(crate) fn given_away_by(
     exchange: &Exchange<'_>,
     denial: Denial,
     url: &RequestUrl<'_>,
     settings: &Settings,
     brought: Option<(&str, &JsValue)>,
-) {
+) -> Result<(), Fault> {
     let policy = &settings.policy;
     let denial = exposure::or_key_in_query(denial, url);
     for lookup in given_away(denial, url, exchange.facts.authorization, policy) {
@@ -40,7 +41,7 @@ pub(crate) fn given_away_by(
             (Found::Known(found), _) => found,
             (Found::AskStore, Some(stored)) => {
                 let times = (exchange.asked_at(), exchange.now);
-                memory::keep(digest, stored, policy, times).unwrap_or_default()
+                memory::keep(digest, stored, policy, times)?
             }
             (Found::AskStore, None) => {
                 if limits::admit_address(exchange, digest, policy).is_ok() {
@@ -54,6 +55,7 @@ pub(crate) fn given_away_by(
             None => limits::strike(exchange, policy),
         }
     }
+    Ok(())
 }
 
 /// Reports what a refusal, or what would have been one, says of a key with a record.
@@ -78,11 +80,12 @@ pub(crate) fn note(
     let at = UnixTime(exchange.now / 1000);
     let report = ExposureReport::new(&incident, lookup, &record.id, policy, at);
     // What takes the key out of use is never held back by what was only reported a moment ago.
-    let is_first = memory::is_first_report(lookup.digest(), policy, exchange.now);
+    let is_certain = incident.is_certain();
+    let is_first = memory::is_first_report(lookup.digest(), is_certain, policy, exchange.now);
     if report.action == ExposureAction::Refuse && !is_first {
         return;
     }
-    log::exposed(exchange, &report, incident.is_certain());
+    log::exposed(exchange, &report, is_certain);
     if settings.has_accounts {
         exchange.call.report(&record.account, &report.to_json());
         pin(lookup, record, &report, settings, exchange.now);

@@ -32,8 +32,8 @@ pub(crate) fn check<'a>(
             let limiter = binding(exchange.env, tier.binding());
             exchange.call.limit(
                 limiter.unchecked_ref(),
-                // A key id alone may be another account's, too: imported keys bring theirs.
-                &format!("{}/{}", grant.record().account, grant.record().id),
+                // A key id alone may be another account's, too: imported keys bring theirs. No id holds a space.
+                &format!("{} {}", grant.record().account, grant.record().id),
                 policy.store_timeout_ms(),
             );
             Ok(Room::Asked)

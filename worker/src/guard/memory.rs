@@ -103,17 +103,35 @@ pub(crate) fn is_first_use(digest: &KeyDigest, policy: &Policy, now: u64) -> boo
 }
 
 /// Whether this is the first incident with a key in this minute.
-pub(crate) fn is_first_report(digest: &KeyDigest, policy: &Policy, now: u64) -> bool {
-    with(policy, |memory| memory.is_first_report(digest, now))
+pub(crate) fn is_first_report(
+    digest: &KeyDigest,
+    is_certain: bool,
+    policy: &Policy,
+    now: u64,
+) -> bool {
+    with(policy, |memory| memory.is_first_report(digest, is_certain, now))
 }
 
-/// Remembers a record that the store is still to get, for as long as it may take there.
+/// Remembers a record that the store is still to get: for as long as its account may be told of it, and as it may take there then.
 pub(crate) fn pin(digest: &KeyDigest, record: KeyRecord, policy: &Policy, now: u64) {
     let bytes = weight(record.to_json().len());
-    let until = now.saturating_add(milliseconds(policy.revocation_bound().total()));
+    let until = now.saturating_add(REPORTED_FOR_MS).saturating_add(bound(policy));
     let remembered = Rc::new(Remembered::of(record));
     with(policy, |memory| memory.pin(*digest, (remembered, bytes), now, until));
 }
+
+/// Takes in that a key's account was told what is pinned: the store has it within the bound.
+pub(crate) fn unpin(digest: &KeyDigest, policy: &Policy, now: u64) {
+    let until = now.saturating_add(bound(policy));
+    with(policy, |memory| memory.unpin(digest, now, until));
+}
+
+fn bound(policy: &Policy) -> u64 {
+    milliseconds(policy.revocation_bound().total())
+}
+
+/// For how long a report is tried (reports.mjs).
+const REPORTED_FOR_MS: u64 = 60 * 60_000;
 
 /// About what a record of this length takes in bytes: its strings twice, as a record and as an identity, and the last line in the log
 /// on both sides.
