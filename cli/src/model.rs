@@ -70,10 +70,10 @@ pub(crate) struct Revoked {
     pub(crate) reason: String,
 }
 
-/// When and how a key became public.
+/// When and how a text became public.
 #[derive(Debug, Deserialize)]
-struct Exposed {
-    at: u64,
+pub(crate) struct Exposed {
+    pub(crate) at: u64,
     channel: String,
     place: Option<String>,
 }
@@ -94,7 +94,7 @@ pub(crate) struct Version {
     pub(crate) created_at: Option<u64>,
     pub(crate) expires_at: Option<u64>,
     pub(crate) status: String,
-    exposed: Option<Exposed>,
+    pub(crate) exposed: Option<Exposed>,
     pub(crate) last_four: Option<String>,
     pub(crate) projection: String,
 }

@@ -119,6 +119,24 @@ test('what is exported is imported, and what is there stays as it is', async () 
   assert.match(again.stdout + again.stderr, /0 imported, 2500 unchanged/);
 });
 
+test('of a rotated key the text that leaked is exported as revoked, and no other', async () => {
+  for (const leaked of [1, 2]) {
+    const { keys } = await json(['account', 'create', '--id', `acct_leaked_${leaked}`]);
+    const first = keys.find(({ kind, mode }) => kind === 'secret' && mode === 'live');
+    const second = await json(['key', 'rotate', first.account, first.id, '--grace', '30d']);
+    const text = [first, second][leaked - 1].key;
+    const account = await edge.account(first.account);
+    const report = { digest: digest(text), key_id: first.id, action: 'quarantine', channel: 'query', at: Math.floor(Date.now() / 1000), redacted: '' };
+    await account.expose(JSON.stringify(report));
+    const { stdout } = await keyguard(['export', '--account', first.account]);
+    const rows = stdout.trim().split('\n').map((line) => JSON.parse(line)).filter(({ id }) => id.startsWith(first.id));
+    assert.deepEqual(rows.map(({ id, revoked }) => [id, revoked?.reason]), [
+      [first.id, leaked === 2 ? 'exposed' : undefined],
+      [`${first.id}.v1`, leaked === 1 ? 'exposed' : undefined],
+    ]);
+  }
+});
+
 test('a row of another account is told by its line and kept for later', async () => {
   const { keys } = await json(['account', 'create', '--id', 'acct_owner']);
   const refused = path.join(folder, 'refused.jsonl');

@@ -82,14 +82,17 @@ fn row(key: &Key, version: &Version) -> Result<Row, Failure> {
 }
 
 /// That a version is refused for good stays with it wherever it goes.
+///
+/// Each version answers for itself: one that leaked is refused whatever became of the others, and whether or not its time is over.
 fn revoked(key: &Key, version: &Version) -> Option<Revoked> {
-    let is_exposed = key.status == "exposed";
-    let at = || version.expires_at.unwrap_or_else(times::now).min(times::now());
-    let because = |reason: &str| Revoked { at: at(), reason: reason.to_owned() };
-    key.revoked
-        .clone()
-        .or_else(|| is_exposed.then(|| because("exposed")))
-        .or_else(|| (version.status == "revoked").then(|| because("rotated")))
+    let at = version.expires_at.unwrap_or_else(times::now).min(times::now());
+    let because = |at, reason: &str| Revoked { at, reason: reason.to_owned() };
+    let exposed = version.exposed.as_ref().map(|exposed| because(exposed.at, "exposed"));
+    key.revoked.clone().or(exposed).or_else(|| match version.status.as_str() {
+        "exposed" => Some(because(at, "exposed")),
+        "revoked" => Some(because(at, "rotated")),
+        _ => None,
+    })
 }
 
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Failure> {

@@ -167,6 +167,43 @@ fn export_is_what_import_reads() {
 }
 
 #[test]
+fn each_version_is_exported_by_its_own_exposure() {
+    let version = |number: usize, status: &str, expires_at: Option<u64>, is_exposed: bool| {
+        let exposed = json!({ "at": 7, "channel": "query", "place": null });
+        json!({
+            "version": number, "digest": digest(number), "created_at": 1, "expires_at": expires_at, "status": status,
+            "exposed": is_exposed.then_some(exposed), "last_four": null, "projection": "written",
+        })
+    };
+    let later = Some(4_000_000_000);
+    for (status, current, older, revoked) in [
+        ("active", ("active", None, false), ("exposed", later, true), [false, true]),
+        ("exposed", ("exposed", None, true), ("retiring", later, false), [true, false]),
+        ("exposed", ("exposed", None, true), ("exposed", later, true), [true, true]),
+        // Its time is over, and that it leaked isn't.
+        ("active", ("active", None, false), ("expired", Some(9), true), [false, true]),
+        ("expired", ("expired", Some(9), true), ("expired", Some(9), false), [true, false]),
+    ] {
+        let of = |number, (status, at, is_exposed): (&str, _, _)| {
+            version(number, status, at, is_exposed)
+        };
+        let versions = json!([of(2, current), of(1, older)]);
+        let more = json!({ "version": 2, "status": status, "versions": versions });
+        let stand_in = StandIn::start(move |_, _| {
+            Reply::json(200, &json!({ "keys": [key("live", &more)], "next_cursor": null }))
+        });
+        let exported = api(&stand_in, &["export", "--account", "acct_1"]).exits(0).stdout;
+        let rows: Vec<serde_json::Value> =
+            exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let exposed = json!({ "at": 7, "reason": "exposed" });
+        for (row, is_revoked) in rows.iter().zip(revoked) {
+            assert_eq!(row.get("revoked"), is_revoked.then_some(&exposed), "{versions}: {row}");
+        }
+        assert_eq!(rows.len(), 2);
+    }
+}
+
+#[test]
 fn refusals_say_what_to_do() {
     for (status, code, exit, advice) in [
         (401, "unauthorized", 1, "KEYGUARD_CREDENTIAL"),
