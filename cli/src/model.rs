@@ -204,6 +204,11 @@ impl Key {
         versions.any(|version| Some(version.number) == before && version.exposed.is_some())
     }
 
+    /// Whether a version before the current one still works.
+    pub(crate) fn is_retiring(&self) -> bool {
+        self.versions.iter().any(|version| version.status == "retiring")
+    }
+
     /// The last four characters of the current version.
     pub(crate) fn last_four(&self) -> Option<&String> {
         self.versions

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
 use super::{
-    change::{self, lost, said_dry},
+    change::{self, lost, no_text, said_dry, unseen, unshown},
     pages,
 };
 use crate::{
@@ -94,20 +94,25 @@ fn create(client: &Client, arguments: Create, is_json: bool) -> Result<(), Failu
         change.dry_run,
     )?;
     let Created { account, keys } = answer.parse()?;
-    if is_json {
-        output::line(&output::plain_json(answer.text()))?;
-    }
+    let printed = if is_json { output::line(&output::plain_json(answer.text())) } else { Ok(()) };
     if change.dry_run {
         said_dry(&format!("account {} with {} keys", account.id, keys.len()));
-        return Ok(());
+        return printed;
     }
-    if !is_json {
-        print_created(&account, &keys)?;
-    }
+    let printed =
+        printed.and_then(|()| if is_json { Ok(()) } else { print_created(&account, &keys) });
     if account.projection.pending == 0 && keys.iter().all(|key| !key.projection.pending) {
         output::note(change::WRITTEN);
     } else {
         change::wait(client, &format!("/accounts/{}", account.id), change);
+    }
+    if let Err(failure) = printed {
+        output::note(&format!("Account {} was created.", output::plain(&account.id)));
+        return Err(if keys.is_empty() {
+            unshown(failure, &format!("keyguard account show {}", account.id))
+        } else {
+            unseen(&failure, &keys.iter().collect::<Vec<_>>())
+        });
     }
     check_texts(&answer, &keys)
 }
@@ -138,7 +143,7 @@ fn print_created(account: &Account, keys: &[Key]) -> Result<(), Failure> {
 
 fn check_texts(answer: &Answer, keys: &[Key]) -> Result<(), Failure> {
     let without: Vec<&Key> = keys.iter().filter(|key| key.text.is_none()).collect();
-    if without.is_empty() { Ok(()) } else { Err(lost(answer, &without)) }
+    if without.is_empty() { Ok(()) } else { Err(lost(no_text(answer), &without)) }
 }
 
 fn list(client: &Client, arguments: &List, is_json: bool) -> Result<(), Failure> {
@@ -191,16 +196,14 @@ fn project(client: &Client, arguments: &Project, is_json: bool) -> Result<(), Fa
         change.dry_run,
     )?;
     let Queued { queued } = answer.parse()?;
-    if is_json {
-        output::line(&output::plain_json(answer.text()))?;
-    }
+    let printed = if is_json { output::line(&output::plain_json(answer.text())) } else { Ok(()) };
     if change.dry_run {
         said_dry(&format!("{queued} records written again"));
-    } else {
-        output::note(&format!("{queued} records are on their way to the edge's store."));
-        change::wait(client, &path, change);
+        return printed;
     }
-    Ok(())
+    output::note(&format!("{queued} records are on their way to the edge's store."));
+    change::wait(client, &path, change);
+    printed.map_err(|failure| unshown(failure, &format!("keyguard account show {}", arguments.id)))
 }
 
 #[derive(Deserialize)]

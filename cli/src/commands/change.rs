@@ -24,21 +24,23 @@ pub(super) fn finish(
     done: &str,
 ) -> Result<(), Failure> {
     let key: Key = answer.parse()?;
-    if is_json {
-        output::line(&output::plain_json(answer.text()))?;
-    }
+    let printed = if is_json { output::line(&output::plain_json(answer.text())) } else { Ok(()) };
     if change.dry_run {
         said_dry(&format!("{} {done}", key.id));
-        return Ok(());
+        return printed;
     }
     settle(client, &key, change, done);
-    if is_json {
-        return Ok(());
-    }
-    let has_waited = key.projection.pending && !change.no_wait;
-    let now = has_waited.then(|| client.read(&path(&key)).and_then(|answer| answer.parse::<Key>()));
-    // As it is now, or else as the answer had it.
-    now.and_then(Result::ok).unwrap_or(key).print()
+    let printed = if is_json {
+        printed
+    } else {
+        let has_waited = key.projection.pending && !change.no_wait;
+        let now =
+            has_waited.then(|| client.read(&path(&key)).and_then(|answer| answer.parse::<Key>()));
+        // As it is now, or else as the answer had it.
+        now.and_then(Result::ok).as_ref().unwrap_or(&key).print()
+    };
+    let show = || format!("keyguard key show {} {}", key.account, key.id);
+    printed.map_err(|failure| unshown(failure, &show()))
 }
 
 /// Prints a new key, once: its text alone on standard output, so that a script can take it.
@@ -51,23 +53,22 @@ pub(super) fn finish_new(
 ) -> Result<(), Failure> {
     let key: Key = answer.parse()?;
     let Some(text) = &key.text else {
-        finish(client, answer, change, is_json, done)?;
-        return if change.dry_run { Ok(()) } else { Err(lost(answer, &[&key])) };
+        let finished = finish(client, answer, change, is_json, done);
+        return if change.dry_run { finished } else { Err(lost(no_text(answer), &[&key])) };
     };
-    if is_json {
-        output::line(&output::plain_json(answer.text()))?;
-    } else {
-        output::line(text)?;
+    let printed =
+        if is_json { output::line(&output::plain_json(answer.text())) } else { output::line(text) };
+    if printed.is_ok() {
+        output::note(&format!(
+            "A {} {} key of {}, version {}. It is shown once, here, and is stored nowhere: keep it now.",
+            output::plain(&key.kind),
+            output::plain(&key.mode),
+            output::plain(&key.account),
+            key.version.unwrap_or(1),
+        ));
     }
-    output::note(&format!(
-        "A {} {} key of {}, version {}. It is shown once, here, and is stored nowhere: keep it now.",
-        output::plain(&key.kind),
-        output::plain(&key.mode),
-        output::plain(&key.account),
-        key.version.unwrap_or(1),
-    ));
     settle(client, &key, change, done);
-    Ok(())
+    printed.map_err(|failure| unseen(&failure, &[&key]))
 }
 
 /// Waits until the edge's store has a key's change.
@@ -84,18 +85,41 @@ fn path(key: &Key) -> String {
     format!("/accounts/{}/keys/{}", key.account, key.id)
 }
 
-/// The failure of a change that was done while the one answer with the keys' texts was lost.
-pub(super) fn lost(answer: &Answer, keys: &[&Key]) -> Failure {
-    let why = if answer.is_replayed() {
+/// The failure of a change that was done, of whose keys nobody has the texts.
+pub(super) fn lost(why: &str, keys: &[&Key]) -> Failure {
+    let advice: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            // A text in its grace goes with it, or the rotation would be refused.
+            let more = if key.is_retiring() { " --end-grace" } else { "" };
+            format!("`keyguard key rotate {} {} --grace 0{more}`", key.account, key.id)
+        })
+        .collect();
+    Failure::Wrong(format!("done, but {why}. For a text that you can see: {}", advice.join(", ")))
+}
+
+/// Why there is no text in an answer.
+pub(super) fn no_text(answer: &Answer) -> &'static str {
+    if answer.is_replayed() {
         "an earlier attempt did it and its answer, the only one with the key's text, was lost on the way"
     } else {
         "the answer holds no key's text"
-    };
-    let advice: Vec<_> = keys
-        .iter()
-        .map(|key| format!("`keyguard key rotate {} {} --grace 0`", key.account, key.id))
-        .collect();
-    Failure::Wrong(format!("done, but {why}. For a text that you can see: {}", advice.join(", ")))
+    }
+}
+
+/// The failure of printing new keys: they work, and are stored nowhere.
+pub(super) fn unseen(failure: &Failure, keys: &[&Key]) -> Failure {
+    lost(&format!("standard output failed ({failure}), and nobody has the new key's text"), keys)
+}
+
+/// The failure of printing what a change came to. Whoever closes the output, as `head` does, has seen enough of it.
+pub(super) fn unshown(failure: Failure, show: &str) -> Failure {
+    match failure {
+        Failure::Closed => Failure::Closed,
+        failure => Failure::Wrong(format!(
+            "done, but standard output failed ({failure}). `{show}` shows what it came to"
+        )),
+    }
 }
 
 /// Says that nothing was changed.

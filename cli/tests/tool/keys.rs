@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     stand_in::{Reply, StandIn},
-    support::{api, api_command, digest, issued, key, run_with},
+    support::{account, api, api_command, api_into, api_unread, digest, issued, key, run_with},
 };
 
 /// A key in this mode, whatever is asked.
@@ -62,7 +62,76 @@ fn new_key_whose_answer_was_lost_is_named() {
         .exits(1)
         .says("lost on the way")
         .says("keyguard key rotate acct_1 key_1 --grace 0");
+    api_unread(&stand_in, &issue).exits(1).says("lost on the way");
     api(&stand_in, &["account", "create"]).exits(3);
+}
+
+#[test]
+fn new_key_that_could_not_be_printed_is_named() {
+    let text = issued(Kind::Secret, Mode::Live);
+    let shown = text.clone();
+    let stand_in = StandIn::start(move |asked, _| {
+        let key = key("live", &json!({ "key": text }));
+        if asked.target.ends_with("/accounts") {
+            Reply::json(201, &json!({ "account": account(0), "keys": [key] }))
+        } else {
+            Reply::json(200, &key)
+        }
+    });
+    let rotate = ["key", "rotate", "acct_1", "key_1", "--grace", "0", "--yes", "key_1"];
+    for arguments in [
+        &["key", "issue", "acct_1", "--kind", "secret", "--mode", "live"][..],
+        &["key", "issue", "acct_1", "--kind", "secret", "--mode", "live", "--json"],
+        &["account", "create"],
+        &["account", "create", "--json"],
+        &rotate,
+    ] {
+        let full = cfg!(target_os = "linux").then(|| {
+            let full = std::fs::File::create("/dev/full").unwrap();
+            api_into(&stand_in, arguments, full).says("No space left on device")
+        });
+        for outcome in full.into_iter().chain([api_unread(&stand_in, arguments)]) {
+            let outcome = outcome
+                .exits(1)
+                .says("error: done, but standard output failed")
+                .says("nobody has the new key's text")
+                .says("keyguard key rotate acct_1 key_1 --grace 0");
+            assert!(!outcome.stderr.contains(&shown) && !outcome.stderr.contains("shown once"));
+        }
+    }
+}
+
+#[test]
+fn lost_text_beside_one_in_its_grace_is_told_with_what_ends_that() {
+    let retiring = json!({
+        "version": 1, "digest": digest(1), "created_at": 1, "expires_at": 4_000_000_000_u64, "status": "retiring",
+        "last_four": "abcd", "projection": "written",
+    });
+    let more = json!({
+        "version": 2, "versions": [retiring], "key": issued(Kind::Secret, Mode::Live),
+    });
+    let stand_in = StandIn::start(move |_, _| Reply::json(200, &key("live", &more)));
+    api_unread(&stand_in, &["key", "rotate", "acct_1", "key_1"])
+        .exits(1)
+        .says("keyguard key rotate acct_1 key_1 --grace 0 --end-grace");
+}
+
+#[test]
+fn change_without_a_text_is_told_where_output_fails() {
+    let stand_in = with_key("live");
+    let revoke = ["key", "revoke", "acct_1", "key_1", "--reason", "x", "--yes", "key_1"];
+    let json = [&revoke[..], &["--json"]].concat();
+    for arguments in [&revoke[..], &json] {
+        // Who closes the output has seen enough.
+        api_unread(&stand_in, arguments).exits(0).says("key_1 revoked");
+        if cfg!(target_os = "linux") {
+            let full = std::fs::File::create("/dev/full").unwrap();
+            api_into(&stand_in, arguments, full)
+                .exits(1)
+                .says("key_1 revoked")
+                .says("`keyguard key show acct_1 key_1` shows what it came to");
+        }
+    }
 }
 
 #[test]

@@ -95,6 +95,30 @@ pub(crate) fn api(stand_in: &StandIn, arguments: &[&str]) -> Outcome {
     api_command(stand_in, arguments).output().unwrap().into()
 }
 
+/// The same with a standard output whose reader has gone.
+pub(crate) fn api_unread(stand_in: &StandIn, arguments: &[&str]) -> Outcome {
+    let (reader, output) = std::io::pipe().unwrap();
+    drop(reader);
+    api_into(stand_in, arguments, output)
+}
+
+/// The same with a standard output of one's own.
+pub(crate) fn api_into(
+    stand_in: &StandIn,
+    arguments: &[&str],
+    output: impl Into<Stdio>,
+) -> Outcome {
+    let mut command = api_command(stand_in, arguments);
+    command
+        .stdout(output)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .unwrap()
+        .into()
+}
+
 pub(crate) fn credential() -> String {
     AdminCredential::issue(&[9; 32]).to_string()
 }

@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
             let key: Key = pages::entry(&entry)?;
             count = count.saturating_add(1);
             let last_four = or_dash(key.last_four());
-            let retiring = key.versions.iter().any(|version| version.status == "retiring");
+            let retiring = key.is_retiring();
             table.row([
                 key.id,
                 key.kind,
