@@ -60,11 +60,12 @@ pub(crate) enum Policy {
 
 const AFTER_HELP: &str = "\
 Environment:
-  KEYGUARD_CREDENTIAL  the admin credential (kgadmin_…); without it a terminal is asked
-  KEYGUARD_ACTOR       who acts, for the audit [default: user@host]
-  KEYGUARD_CONFIG      the configuration file
-  KEYGUARD_ENV         the environment
-  NO_COLOR             no colours
+  KEYGUARD_CREDENTIAL       the admin credential (kgadmin_…); without it a terminal is asked
+  KEYGUARD_ACTOR            who acts, for the audit [default: user@host]
+  KEYGUARD_CONFIG           the configuration file
+  KEYGUARD_ENV              the environment
+  KEYGUARD_IDEMPOTENCY_KEY  the key under which a change is repeated
+  NO_COLOR                  no colours
 
 Configuration, in TOML (`local` is http://localhost:8787 unless it says otherwise):
   default_env = \"production\"

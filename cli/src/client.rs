@@ -3,8 +3,9 @@
 mod answer;
 mod retry;
 
-use std::{fmt, fmt::Write as _, time::Duration};
+use std::{cell::Cell, fmt, fmt::Write as _, time::Duration};
 
+use keyguard::life::might_show;
 use ureq::{
     Agent, Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response},
@@ -25,14 +26,21 @@ pub(crate) struct Client {
     environment: Environment,
     authorization: Zeroizing<String>,
     actor: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 impl Client {
-    /// Asks for the credential, where the environment has none.
-    pub(crate) fn open(environment: Environment) -> Result<Self, Failure> {
+    /// Asks for the credential, where the environment has none. A change goes under `idempotency_key`, if there is one, or else
+    /// under a new one.
+    pub(crate) fn open(
+        environment: Environment,
+        idempotency_key: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let idempotency_key = idempotency_key.map(parse_idempotency_key).transpose()?;
         let authorization = Credential::obtain()?.authorization();
         let actor = credential::actor()?;
-        Ok(Self { agent: agent(&environment.url), environment, authorization, actor })
+        let agent = agent(&environment.url);
+        Ok(Self { agent, environment, authorization, actor, idempotency_key })
     }
 
     /// What lies at a path below the API's base.
@@ -42,7 +50,8 @@ impl Client {
 
     /// Changes something, or says what the change would come to.
     ///
-    /// The same idempotency key goes with every attempt, so a change whose answer was lost is not done twice.
+    /// The same idempotency key goes with every attempt, so a change whose answer was lost is not done twice. If there is no
+    /// answer at all, it is told with the failure.
     pub(crate) fn change(
         &self,
         method: Method,
@@ -51,16 +60,40 @@ impl Client {
         is_dry_run: bool,
     ) -> Result<Answer, Failure> {
         let path = if is_dry_run { format!("{path}?dry_run=true") } else { path.to_owned() };
-        self.call(&Call {
+        let idempotency_key = self.idempotency_key.clone().map_or_else(random_hex, Ok)?;
+        let call = Call {
             method,
             path: &path,
             body: Some(body),
-            idempotency_key: Some(random_hex()?),
+            idempotency_key: Some(idempotency_key.clone()),
+        };
+        let may_be_done = Cell::new(false);
+        let answer = self.call_noting(&call, |result| {
+            may_be_done.set(may_be_done.get() || retry::may_be_done(result));
+        });
+        answer.map_err(|failure| match failure {
+            Failure::Unreachable(_) | Failure::Fault(_) if may_be_done.get() && !is_dry_run => {
+                Failure::Unsure { failure: Box::new(failure), idempotency_key }
+            }
+            failure => failure,
         })
     }
 
     fn call(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        let reply = retry::until_answered(|| self.attempt(call));
+        self.call_noting(call, |_| {})
+    }
+
+    /// Calls, and shows `note` what came of each attempt.
+    fn call_noting(
+        &self,
+        call: &Call<'_>,
+        note: impl Fn(&Result<Reply, ureq::Error>),
+    ) -> Result<Answer, Failure> {
+        let reply = retry::until_answered(|| {
+            let result = self.attempt(call);
+            note(&result);
+            result
+        });
         let reply = reply.map_err(|error| {
             Failure::Unreachable(format!(
                 "could not reach {} (environment `{}`): {error}",
@@ -154,6 +187,19 @@ pub(crate) fn escape(value: &str) -> String {
         }
         escaped
     })
+}
+
+/// Reads an idempotency key as the API takes it. What is none is not shown: it may be a key in the wrong place.
+fn parse_idempotency_key(text: &str) -> Result<String, Failure> {
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if (1..=255).contains(&text.len()) && is_visible && !might_show(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(Failure::usage(
+            "--idempotency-key (or KEYGUARD_IDEMPOTENCY_KEY) must be 1 to 255 visible ASCII characters without a space, \
+             and no API key or credential",
+        ))
+    }
 }
 
 /// 128 random bits.

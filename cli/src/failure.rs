@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Unreachable(String),
     /// The API broke.
     Fault(Box<Problem>),
+    /// A change of which nobody knows whether it was done, and under which idempotency key it is done once.
+    Unsure { failure: Box<Failure>, idempotency_key: String },
     /// The person at the terminal didn't say yes.
     NotConfirmed(String),
     /// Whoever read the output has gone, as `head` does when it has enough.
@@ -40,7 +42,16 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Unreachable(_) | Self::Fault(_) => 3,
             Self::NotConfirmed(_) => 4,
+            Self::Unsure { failure, .. } => return failure.exit_code(),
         })
+    }
+
+    /// The failure alone, for a change that is repeated in another way.
+    pub(crate) fn into_cause(self) -> Self {
+        match self {
+            Self::Unsure { failure, .. } => *failure,
+            failure => failure,
+        }
     }
 
     /// Whether there is nothing left to say.
@@ -57,6 +68,11 @@ impl fmt::Display for Failure {
             | Self::Usage(message)
             | Self::Unreachable(message)
             | Self::NotConfirmed(message) => f.write_str(&plain(message)),
+            Self::Unsure { failure, idempotency_key } => write!(
+                f,
+                "no answer says what became of the change: it may have been done. Run the very same command with \
+                 `--idempotency-key {idempotency_key}` within a day, and it is done once. What happened: {failure}"
+            ),
             Self::Check => f.write_str("the check failed"),
             Self::Closed => f.write_str("the output was closed"),
         }
@@ -104,6 +120,9 @@ fn advice(code: &str) -> Option<&'static str> {
         "https-required" => "Write https:// in the configuration's url.",
         "account-not-found" => "`keyguard account list` shows the accounts.",
         "key-not-found" => "`keyguard key list ACCOUNT` shows an account's keys.",
+        "idempotency-key-reused" => {
+            "With this tool: --idempotency-key repeats the very same command alone; `--in` counts from now, so give `--at`."
+        }
         "rotation-in-progress" => "With this tool: --end-grace.",
         _ => return None,
     })

@@ -78,7 +78,8 @@ fn run(command: Command, global: &Global) -> Result<(), Failure> {
 impl Global {
     /// The way to the chosen environment's admin API.
     fn client(&self) -> Result<Client, Failure> {
-        Client::open(Environment::choose(self.env.as_deref(), self.config.as_deref())?)
+        let environment = Environment::choose(self.env.as_deref(), self.config.as_deref())?;
+        Client::open(environment, self.idempotency_key.as_deref())
     }
 }
 

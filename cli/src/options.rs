@@ -29,6 +29,16 @@ pub(crate) struct Global {
         help_heading = "Everywhere"
     )]
     pub(crate) config: Option<PathBuf>,
+    /// Repeat a change whose answer was lost, under the key that the error named: it is done once
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "KEYGUARD_IDEMPOTENCY_KEY",
+        hide_env = true,
+        global = true,
+        help_heading = "Everywhere"
+    )]
+    pub(crate) idempotency_key: Option<String>,
     /// Print JSON
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -64,6 +65,29 @@ test('a key with an expiry works until then and is refused as expired after', as
   assert.deepEqual(await status(key.key), { status: 403, code: 'key-expired' });
   const later = await json(['key', 'expire', 'acct_expiry', key.id, '--in', '30d']);
   assert.equal(later.status, 'active');
+});
+
+test('a change whose answer is lost is done once under the idempotency key that is told', { timeout: 60_000 }, async (t) => {
+  await json(['account', 'create', '--id', 'acct_lost', '--no-keys']);
+  const proxy = http.createServer((request, response) => {
+    const { method, url, headers } = request;
+    const upward = http.request(edge.origin, { method, path: url, headers }, (answer) => answer.resume().on('end', () => response.destroy()));
+    request.pipe(upward);
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => proxy.close());
+  const config = path.join(folder, 'lossy.toml');
+  writeFileSync(config, `[env.local]\nurl = "http://127.0.0.1:${proxy.address().port}"\n`);
+  const issue = ['key', 'issue', 'acct_lost', '--kind', 'secret', '--mode', 'test'];
+  const lost = await keyguard(issue, { variables: { KEYGUARD_CONFIG: config } });
+  assert.equal(lost.code, 3);
+  const [, name] = /`--idempotency-key (\w+)`/.exec(lost.stderr);
+  const again = await keyguard([...issue, '--idempotency-key', name]);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /an earlier attempt did it.*keyguard key rotate acct_lost key_/);
+  const { keys } = await json(['key', 'list', 'acct_lost']);
+  assert.equal(keys.length, 1);
+  assert.match((await keyguard(['key', 'issue', 'acct_lost', '--kind', 'secret', '--mode', 'live', '--idempotency-key', name])).stderr, /very same command/);
 });
 
 test('a dry run says what would be and keeps nothing', async () => {

@@ -1,8 +1,8 @@
 //! Trying again where it can help: a lost connection, and a server that says "later".
 
-use std::{thread, time::Duration};
+use std::{io::ErrorKind, thread, time::Duration};
 
-use ureq::Error;
+use ureq::{Error, Timeout};
 
 use super::Reply;
 
@@ -29,11 +29,27 @@ fn pause(result: &Result<Reply, Error>) -> Option<Duration> {
         // The gateway's, not the API's: whether the API acted is not known.
         Ok(reply) if matches!(reply.status, 502 | 504) => Some(Duration::ZERO),
         // A certificate that isn't trusted won't be the next time.
-        Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => None,
+        Err(Error::Io(error)) if error.kind() == ErrorKind::InvalidData => None,
         Err(Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::Protocol(_)) => {
             Some(Duration::ZERO)
         }
         Ok(_) | Err(_) => None,
+    }
+}
+
+/// Whether the API may have done what an attempt asked for. It hasn't where there was no connection, nor where it refused.
+pub(super) fn may_be_done(result: &Result<Reply, Error>) -> bool {
+    match result {
+        Ok(reply) => !(300..500).contains(&reply.status),
+        Err(Error::Io(error)) => {
+            !matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::InvalidData)
+        }
+        Err(
+            Error::HostNotFound
+            | Error::ConnectionFailed
+            | Error::Timeout(Timeout::Resolve | Timeout::Connect),
+        ) => false,
+        Err(_) => true,
     }
 }
 

@@ -47,6 +47,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure> {
+    if global.idempotency_key.is_some() {
+        return Err(Failure::usage(
+            "an import is many changes, and --idempotency-key (or KEYGUARD_IDEMPOTENCY_KEY) names one: leave it out, and \
+             run the import again, since what is in is left alone",
+        ));
+    }
     let is_stdin = arguments.file.as_os_str() == "-";
     let (input, length): (Box<dyn io::Read>, Option<u64>) = if is_stdin {
         (Box::new(io::stdin().lock()), None)

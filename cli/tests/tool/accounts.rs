@@ -267,6 +267,66 @@ fn two_changes_have_two_idempotency_keys() {
 }
 
 #[test]
+fn change_without_an_answer_is_told_with_its_idempotency_key() {
+    let issue = ["key", "issue", "a", "--kind", "secret", "--mode", "test"];
+    for reply in [
+        || Reply::none(),
+        || Reply::problem(500, "internal", "broke"),
+        || Reply::text(504, "<html>"),
+        || Reply::text(200, "<html>"),
+    ] {
+        let stand_in = StandIn::start(move |_, _| reply());
+        let outcome = api(&stand_in, &issue).exits(3).says("it may have been done");
+        let sent = stand_in.asked()[0].header("idempotency-key").unwrap().to_owned();
+        outcome.says(&format!("`--idempotency-key {sent}`"));
+    }
+    let stand_in = StandIn::start(|_, _| Reply::problem(500, "internal", "broke"));
+    for arguments in [&["account", "show", "a"][..], &[&issue[..], &["--dry-run"]].concat()] {
+        let outcome = api(&stand_in, arguments).exits(3);
+        assert!(!outcome.stderr.contains("may have been done"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn idempotency_key_of_a_change_is_the_operators_if_there_is_one() {
+    let stand_in = StandIn::start(|_, _| Reply::json(202, &json!({ "queued": 0 })));
+    let project = ["account", "project", "acct_1", "--no-wait"];
+    api(&stand_in, &[&project[..], &["--idempotency-key", "once"]].concat()).exits(0);
+    let mut by_variable = api_command(&stand_in, &project);
+    let output = by_variable.env("KEYGUARD_IDEMPOTENCY_KEY", "again").output().unwrap();
+    crate::support::Outcome::from(output).exits(0);
+    let asked = stand_in.asked();
+    let keys: Vec<_> = asked.iter().map(|asked| asked.header("idempotency-key")).collect();
+    assert_eq!(keys, [Some("once"), Some("again")]);
+}
+
+#[test]
+fn change_that_was_refused_or_never_sent_was_not_done() {
+    let stand_in = StandIn::start(|_, _| Reply::problem(422, "idempotency-key-reused", "Another."));
+    let project = ["account", "project", "a"];
+    let refused = api(&stand_in, &project).exits(1).says("--idempotency-key repeats the very same");
+    let config = file("config.toml", "[env.local]\nurl = \"http://127.0.0.1:1\"\n");
+    let mut command = command(&project);
+    command.env("KEYGUARD_CREDENTIAL", credential()).env("KEYGUARD_CONFIG", config);
+    let unsent: crate::support::Outcome = command.output().unwrap().into();
+    for outcome in [refused, unsent.exits(3).says("could not reach")] {
+        assert!(!outcome.stderr.contains("may have been done"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn what_can_be_no_idempotency_key_is_refused_and_not_shown() {
+    let stand_in = StandIn::start(|_, _| Reply::json(202, &json!({ "queued": 0 })));
+    for text in ["", "a b", "ä", &"a".repeat(256), &issued(Kind::Secret, Mode::Live)] {
+        let mut command = api_command(&stand_in, &["account", "project", "a"]);
+        let command = command.env("KEYGUARD_IDEMPOTENCY_KEY", text).output().unwrap();
+        let outcome = crate::support::Outcome::from(command).exits(2).says("1 to 255 visible");
+        assert!(text.is_empty() || !outcome.stderr.contains(text), "{}", outcome.stderr);
+    }
+    assert!(stand_in.asked().is_empty());
+}
+
+#[test]
 fn nothing_listening_is_told() {
     let config = file("config.toml", "[env.local]\nurl = \"http://127.0.0.1:1\"\n");
     let mut command = command(&["account", "list", "--config", config.to_str().unwrap()]);

@@ -198,6 +198,20 @@ fn run_that_breaks_off_says_how_to_go_on() {
 }
 
 #[test]
+fn batches_share_no_idempotency_key() {
+    let stand_in = taking_all();
+    let import = ["import", "-", "--account", "a", "--idempotency-key", "once"];
+    run_with(api_command(&stand_in, &import), &row(1, "")).exits(2).says("run the import again");
+    assert!(stand_in.asked().is_empty());
+
+    let stand_in = StandIn::start(|_, _| Reply::none());
+    let outcome = run_with(api_command(&stand_in, &import[..4]), &row(1, ""))
+        .exits(3)
+        .says("Run the same command again");
+    assert!(!outcome.stderr.contains("--idempotency-key"), "{}", outcome.stderr);
+}
+
+#[test]
 fn what_is_there_is_never_written_over_with_refused_rows() {
     let stand_in = taking_all();
     let path = file("precious.jsonl", &row(1, ""));

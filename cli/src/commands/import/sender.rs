@@ -67,7 +67,8 @@ impl Sender<'_> {
             self.report.requested();
             let failure = match self.client.change(Method::POST, &path, body, self.is_dry_run) {
                 Ok(answer) => return self.book(&batch, &answer.parse()?),
-                Err(failure) => failure,
+                // What is in is left alone, so a batch can be sent again under any key.
+                Err(failure) => failure.into_cause(),
             };
             let Failure::Refused(problem) = &failure else { return Err(failure) };
             match malformed_row(&problem.detail) {
