@@ -399,6 +399,36 @@ describe('an import', () => {
     assert.deepEqual(statuses, ['revoked', 'expired', 'active']);
   });
 
+  test('revokes what is there by a row that says so, and brings nothing back', async () => {
+    const account = 'acct_later';
+    const [moved, rotated] = [issueKey('secret', 'live'), issueKey('secret', 'live')];
+    const row = (key, fields) => ({ digest: digest(key), kind: 'secret', mode: 'live', ...fields });
+    const revoked = { revoked: { at: 1_600_000_000, reason: 'stolen' } };
+    const bring = async (keys, query = '') => (await api.post(`/accounts/${account}/import${query}`, { create_account: true, keys })).ok(200);
+    await bring([row(moved, { id: 'moved' }), row(rotated, { id: 'rotated' })]);
+    const { key: current } = await api.rotate({ account, id: 'rotated' }, { grace_seconds: 3600 });
+    for (const key of [moved, rotated, current]) assert.equal((await settled(account, key)).status, 200);
+
+    const list = [row(moved, revoked), row(rotated, revoked)];
+    assert.deepEqual(await bring(list, '?dry_run=true'), { imported: 0, revoked: 2, unchanged: 0, refused: [], dry_run: true });
+    assert.equal((await settled(account, moved)).status, 200);
+    assert.deepEqual(await bring(list), { imported: 0, revoked: 2, unchanged: 0, refused: [] });
+    for (const key of [moved, rotated]) assertRefused(await settled(account, key), 'key-revoked');
+    assert.equal((await use(current)).status, 200, 'the list says nothing of the newer text');
+    assert.deepEqual((await api.show({ account, id: 'moved' })).revoked, revoked.revoked);
+
+    assert.deepEqual(await bring([...list, row(moved)]), { imported: 0, unchanged: 3, refused: [] });
+    assertRefused(await settled(account, moved), 'key-revoked');
+    const entries = await api.all(`/accounts/${account}/audit`, 'entries');
+    const told = entries.filter(({ action }) => action.endsWith('.revoked')).map(({ action, key, version }) => [action, key, version]);
+    assert.deepEqual(told, [['key.revoked', 'moved', 1], ['version.revoked', 'rotated', 1]]);
+
+    const twice = issueKey('secret', 'live');
+    const both = [row(twice), row(twice, revoked), row(twice)];
+    assert.deepEqual(await bring(both), { imported: 1, revoked: 1, unchanged: 1, refused: [] });
+    assertRefused(await settled(account, twice), 'key-revoked');
+  });
+
   test("refuses a digest that is another account's, and nobody's key changes", async () => {
     const { id, keys: { secret_live: key } } = await makeAccount();
     const row = { digest: digest(key.key), kind: 'secret', mode: 'live', revoked: { at: 1, reason: 'mine' } };

@@ -1,7 +1,8 @@
 //! `keyguard import`: moves existing keys in by their digests. Nobody needs to see or change a key.
 //!
 //! Rows are read, checked, gathered by account and sent a batch at a time, several at once; no more than a few batches
-//! are ever held. What is in already is left alone, so a run that broke off can simply be repeated.
+//! are ever held. What is in already is left alone, unless a row says that it is revoked, so a run that broke off can simply be
+//! repeated.
 
 mod batches;
 mod report;
@@ -81,15 +82,19 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
     if global.json {
         output::line(
             &json!({
-                "rows": tally.rows, "imported": tally.imported, "unchanged": tally.unchanged, "refused": tally.refused,
-                "requests": tally.requests, "seconds": seconds, "dry_run": arguments.dry_run,
+                "rows": tally.rows, "imported": tally.imported, "revoked": tally.revoked, "unchanged": tally.unchanged,
+                "refused": tally.refused, "requests": tally.requests, "seconds": seconds, "dry_run": arguments.dry_run,
                 "complete": result.is_ok(),
             })
             .to_string(),
         )?;
     } else {
+        let revoked = match tally.revoked {
+            0 => String::new(),
+            count => format!(" {count} revoked,"),
+        };
         output::line(&format!(
-            "{} imported, {} unchanged, {} refused, of {}; {} in {seconds:.1} s",
+            "{} imported,{revoked} {} unchanged, {} refused, of {}; {} in {seconds:.1} s",
             tally.imported,
             tally.unchanged,
             tally.refused,
@@ -152,5 +157,6 @@ const AFTER_HELP: &str = "\
 A row has: digest (64 hex digits: the SHA-256 of the key's text), kind (secret, publishable), mode (test, live); and as
 needed account, id, label, created_at, expires_at, revoked {at, reason}, origins, scopes, rate, browser_headers,
 last_four. Times are Unix seconds or RFC 3339. In CSV, origins and scopes are separated by spaces, and a revocation is
-the two columns revoked_at and revoked_reason. A key itself is never a part of it: digest it first, with
+the two columns revoked_at and revoked_reason. A key that is in already stays as it is, or is revoked by a row that says
+so; nothing makes it work again. A key itself is never a part of it: digest it first, with
   printf %s \"$KEY\" | sha256sum";

@@ -198,6 +198,19 @@ fn run_that_breaks_off_says_how_to_go_on() {
 }
 
 #[test]
+fn rows_that_revoke_are_counted() {
+    let stand_in = StandIn::start(|_, _| {
+        Reply::json(200, &json!({ "imported": 0, "revoked": 1, "unchanged": 1, "refused": [] }))
+    });
+    let import = |more: &[&'static str]| {
+        let arguments = [&["import", "-", "--account", "a"][..], more].concat();
+        run_with(api_command(&stand_in, &arguments), &(row(1, "") + &row(2, "")))
+    };
+    import(&[]).exits(0).prints("0 imported, 1 revoked, 1 unchanged, 0 refused, of 2 rows");
+    assert_eq!(import(&["--json"]).exits(0).json()["revoked"], json!(1));
+}
+
+#[test]
 fn batches_share_no_idempotency_key() {
     let stand_in = taking_all();
     let import = ["import", "-", "--account", "a", "--idempotency-key", "once"];

@@ -1,6 +1,6 @@
 //! Keys that were issued elsewhere, by digest: a provider moves in without seeing or changing a key.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use keyguard::{Fault, KeyDigest, ManagedKey, Problem, life::Version};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ use super::{
 };
 
 /// Imports a batch: what is new is added, what the account has already stays as it is, and the rest is told.
+///
+/// A row that says revoked ends what the account has of its digest: where keys move in while they are still used, a later list is the one
+/// that knows of a revocation. No row brings anything back.
 pub(crate) fn import(
     change: &Change<'_>,
     body: &Import,
@@ -27,41 +30,70 @@ pub(crate) fn import(
     }
     let taken: HashSet<&KeyDigest> = taken.iter().collect();
     let mut known = Known::of(change.sql, body)?;
-    let mut refused = Vec::new();
-    let mut unchanged = 0_u32;
-    let mut added: BTreeMap<usize, ManagedKey> = BTreeMap::new();
+    let mut batch = Batch::default();
+    let mut added: Vec<ManagedKey> = Vec::new();
+    // Where in `added` a digest of this very batch is.
+    let mut places: HashMap<KeyDigest, usize> = HashMap::new();
     for (index, Object(row)) in body.keys.iter().enumerate() {
         let refuse = |code, detail| Refused { index, code, detail };
         if taken.contains(&row.digest) {
-            refused.push(refuse("digest-taken", "The digest is another account's."));
+            batch.refused.push(refuse("digest-taken", "The digest is another account's."));
         } else if known.digests.contains(&row.digest) {
-            unchanged = unchanged.saturating_add(1);
+            let key = places.get(&row.digest).and_then(|place| added.get_mut(*place));
+            if ends(change, &known, key, row)? {
+                batch.revoked = batch.revoked.saturating_add(1);
+            } else {
+                batch.unchanged = batch.unchanged.saturating_add(1);
+            }
         } else if row.id.as_ref().is_some_and(|id| known.ids.contains(id))
             // Looked at as a row with another's id, and so never asked for: whose it is nobody knows.
             || !claimed.contains(&row.digest)
         {
-            refused.push(refuse("key-exists", "The account has a key with this id."));
+            batch.refused.push(refuse("key-exists", "The account has a key with this id."));
         } else {
             let key = managed(change, row);
             known.digests.insert(row.digest);
             known.ids.insert(key.id.clone());
-            added.insert(index, key);
+            places.insert(row.digest, added.len());
+            added.push(key);
         }
     }
-    let added: Vec<ManagedKey> = added.into_values().collect();
+    batch.imported = added.len();
     // A database takes 2 MB for a value at most, and what is written is longer than what was sent.
     added.chunks(AT_ONCE).try_for_each(|keys| write(change, keys))?;
-    Ok(Batch { imported: added.len(), unchanged, refused, dry_run: None })
+    Ok(batch)
+}
+
+/// Revokes what there is of a row's digest, if the row says so; whether that changed anything. `key` is one that this batch brought.
+fn ends(
+    change: &Change<'_>,
+    known: &Known,
+    key: Option<&mut ManagedKey>,
+    row: &ImportedKey,
+) -> Result<bool, Problem> {
+    let Some(revocation) = row.revocation() else { return Ok(false) };
+    match (key, known.open.get(&row.digest)) {
+        (Some(key), _) => Ok(key.revoke(revocation).is_some()),
+        (None, Some(id)) => change.revoke_digest(id, &row.digest, revocation),
+        (None, None) => Ok(false),
+    }
 }
 
 /// How a batch went.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct Batch {
     imported: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    revoked: u32,
     unchanged: u32,
     refused: Vec<Refused>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dry_run: Option<bool>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "how serde asks")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A row that could not be imported.
@@ -95,6 +127,8 @@ pub(crate) fn new_digests(
 struct Known {
     digests: HashSet<KeyDigest>,
     ids: HashSet<String>,
+    /// Of the digests those that aren't revoked, each with its key's id.
+    open: HashMap<KeyDigest, String>,
 }
 
 impl Known {
@@ -102,7 +136,8 @@ impl Known {
         let digests: Vec<&KeyDigest> = body.keys.iter().map(|key| &key.0.digest).collect();
         let ids: Vec<&String> = body.keys.iter().filter_map(|key| key.0.id.as_ref()).collect();
         let digests: Vec<Digest> = sql.rows(
-            "SELECT digest FROM versions WHERE digest IN (SELECT value FROM json_each(?))",
+            "SELECT digest, iif(record -> 'revoked' IS NULL, key_id, NULL) AS open FROM versions
+                WHERE digest IN (SELECT value FROM json_each(?))",
             &[list(&digests)],
         )?;
         let ids: Vec<Id> = sql.rows(
@@ -110,8 +145,9 @@ impl Known {
             &[list(&ids)],
         )?;
         Ok(Self {
-            digests: digests.into_iter().map(|row| row.digest).collect(),
+            digests: digests.iter().map(|row| row.digest).collect(),
             ids: ids.into_iter().map(|row| row.id).collect(),
+            open: digests.into_iter().filter_map(|row| Some((row.digest, row.open?))).collect(),
         })
     }
 }
@@ -119,6 +155,7 @@ impl Known {
 #[derive(Deserialize)]
 struct Digest {
     digest: KeyDigest,
+    open: Option<String>,
 }
 
 #[derive(Deserialize)]

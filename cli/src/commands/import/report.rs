@@ -31,6 +31,7 @@ struct State {
 pub(super) struct Tally {
     pub(super) rows: u64,
     pub(super) imported: u64,
+    pub(super) revoked: u64,
     pub(super) unchanged: u64,
     pub(super) refused: u64,
     pub(super) requests: u64,
@@ -58,12 +59,14 @@ impl Report {
         state.tally.requests = state.tally.requests.saturating_add(1);
     }
 
-    pub(super) fn imported(&self, imported: u64, unchanged: u64) {
+    pub(super) fn booked(&self, imported: u64, revoked: u64, unchanged: u64) {
         let mut state = self.lock();
         let tally = &mut state.tally;
         tally.imported = tally.imported.saturating_add(imported);
+        tally.revoked = tally.revoked.saturating_add(revoked);
         tally.unchanged = tally.unchanged.saturating_add(unchanged);
-        self.bar.set_message(format!("{} in", tally.imported.saturating_add(tally.unchanged)));
+        let known = tally.revoked.saturating_add(tally.unchanged);
+        self.bar.set_message(format!("{} in", tally.imported.saturating_add(known)));
     }
 
     /// Books a refused row, by its line number: what it holds is not repeated.

@@ -102,7 +102,7 @@ impl Sender<'_> {
             let line = batch.entries.get(refusal.index).map_or(0, |entry| entry.line);
             self.report.refuse(line, &refusal.code, &refusal.detail)?;
         }
-        self.report.imported(outcome.imported, outcome.unchanged);
+        self.report.booked(outcome.imported, outcome.revoked, outcome.unchanged);
         Ok(())
     }
 }
@@ -128,6 +128,8 @@ impl Broken {
 #[derive(Deserialize)]
 struct Outcome {
     imported: u64,
+    #[serde(default)]
+    revoked: u64,
     unchanged: u64,
     #[serde(default)]
     refused: Vec<Refusal>,

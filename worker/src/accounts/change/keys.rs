@@ -1,7 +1,7 @@
 //! What each change does to its key.
 
 use keyguard::{
-    AdminDenial, Fault, IssuedKey, KeyRecord, Kind, ManagedKey, Mode, Problem, UnixTime,
+    AdminDenial, Fault, IssuedKey, KeyDigest, KeyRecord, Kind, ManagedKey, Mode, Problem, UnixTime,
     life::{SettingsChange, Version, check_expiry},
     record::Revocation,
 };
@@ -107,28 +107,53 @@ impl Change<'_> {
 
     pub(super) fn revoke(&self, id: &str, body: &RevokeKey) -> Result<ShownKey, Problem> {
         let before = read::key(self.sql, id)?;
-        let mut key = before.clone();
         let revocation = Revocation { at: self.now, reason: body.reason.clone() };
-        if let Some(number) = body.version {
+        let key = self.end(&before, body.version, revocation)?;
+        Ok(view::key(self.sql, key, self.now)?)
+    }
+
+    /// Revokes the version of a key that has this digest, with the key if it is the current one; whether that changed anything.
+    pub(crate) fn revoke_digest(
+        &self,
+        id: &str,
+        digest: &KeyDigest,
+        revocation: Revocation,
+    ) -> Result<bool, Problem> {
+        let before = read::key(self.sql, id)?;
+        let number = |version: &Version| version.number;
+        let Some(version) = before.version_of(digest).map(number) else { return Ok(false) };
+        let is_current = before.current().map(number) == Some(version);
+        Ok(self.end(&before, (!is_current).then_some(version), revocation)? != before)
+    }
+
+    /// Revokes a key, or one version of it; as it was if that is over already.
+    fn end(
+        &self,
+        before: &ManagedKey,
+        version: Option<u32>,
+        revocation: Revocation,
+    ) -> Result<ManagedKey, Problem> {
+        let mut key = before.clone();
+        if let Some(number) = version {
             let over = key.revoke_version(number, &revocation).map_err(AdminDenial::from)?;
             if let Some(over) = over {
                 let over = [over];
                 save_over(self.sql, &over, self.now)?;
                 save(self.sql, &key, false, self.now)?;
-                self.audit_over(id, &before, &over)?;
+                self.audit_over(&key.id, before, &over)?;
             }
         } else if let Some(over) = key.revoke(revocation) {
             save_over(self.sql, &over, self.now)?;
             save(self.sql, &key, false, self.now)?;
             self.audit(&Entry {
                 action: "key.revoked",
-                key: Some(id),
+                key: Some(&key.id),
                 version: key.current().map(|version| version.number),
-                before: Some(snapshot(&before)),
+                before: Some(snapshot(before)),
                 after: Some(snapshot(&key)),
             })?;
         }
-        Ok(view::key(self.sql, key, self.now)?)
+        Ok(key)
     }
 
     /// Lets the texts of a key that were exposed work again.
