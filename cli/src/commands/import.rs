@@ -106,7 +106,12 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
         output::note("Dry run: nothing was changed.");
     }
     if let Err(failure) = result {
-        output::note("Broken off. Run the same command again: what is in is left alone.");
+        output::note(match &arguments.refused {
+            Some(_) if tally.refused > 0 => {
+                "Broken off. Run the same command again, with another file for --refused: what is in is left alone."
+            }
+            _ => "Broken off. Run the same command again: what is in is left alone.",
+        });
         return Err(failure);
     }
     if tally.refused > 0 { Err(Failure::Check) } else { Ok(()) }

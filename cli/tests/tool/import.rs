@@ -229,6 +229,28 @@ fn what_is_there_is_never_written_over_with_refused_rows() {
     let stand_in = taking_all();
     let path = file("precious.jsonl", &row(1, ""));
     let path = path.to_str().unwrap();
-    api(&stand_in, &["import", path, "--account", "a", "--refused", path]).exits(2);
+    api(&stand_in, &["import", path, "--account", "a", "--refused", path])
+        .exits(2)
+        .says("is not written over: give --refused another file");
     assert_eq!(std::fs::read_to_string(path).unwrap(), row(1, ""));
+    assert!(stand_in.asked().is_empty());
+}
+
+#[test]
+fn run_that_broke_off_is_run_again_with_its_refused_file() {
+    let stand_in = StandIn::start(|_, _| Reply::problem(401, "unauthorized", "wrong credential"));
+    let path = file("keys.jsonl", &row(1, ""));
+    let refused = path.with_file_name("refused.jsonl");
+    let (path, refused) = (path.to_str().unwrap(), refused.to_str().unwrap());
+    let import = ["import", path, "--account", "a", "--refused", refused];
+    for _ in 0..2 {
+        // No row was refused, so there is nothing to lose.
+        api(&stand_in, &import).exits(1).says("Run the same command again: what");
+    }
+    fs::write(path, row(1, "") + "not json\n").unwrap();
+    api(&stand_in, &import).exits(1).says("with another file for --refused");
+    let first = fs::read_to_string(refused).unwrap();
+    api(&stand_in, &import).exits(2).says("Nothing was sent");
+    assert_eq!(fs::read_to_string(refused).unwrap(), first);
+    assert_eq!(first.lines().count(), 1);
 }

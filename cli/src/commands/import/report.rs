@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufWriter, Write as _},
+    io::{BufWriter, ErrorKind, Write as _},
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -39,13 +39,7 @@ pub(super) struct Tally {
 
 impl Report {
     pub(super) fn new(refused: Option<&Path>, bar: ProgressBar) -> Result<Self, Failure> {
-        let create = |path: &Path| {
-            // Never over what is there: it may be an earlier run's, or the very file that is imported.
-            File::create_new(path)
-                .map(BufWriter::new)
-                .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
-        };
-        let refused = refused.map(create).transpose()?;
+        let refused = refused.map(create).transpose()?.map(BufWriter::new);
         Ok(Self { state: Mutex::new(State { tally: Tally::default(), refused }), bar })
     }
 
@@ -99,6 +93,29 @@ impl Report {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Never over what is there: it may be an earlier run's, or the very file that is imported. An earlier run without a refused row has
+/// left nothing to lose.
+fn create(path: &Path) -> Result<File, Failure> {
+    let is_empty = || path.metadata().is_ok_and(|there| there.is_file() && there.len() == 0);
+    let file = match File::create_new(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_empty() => {
+            File::options().append(true).open(path)
+        }
+        result => result,
+    };
+    file.map_err(|error| {
+        let path = path.display();
+        Failure::Usage(if error.kind() == ErrorKind::AlreadyExists {
+            format!(
+                "{path} is there already, perhaps with the rows that an earlier run refused, and is not written over: give \
+                 --refused another file, or move that one away. Nothing was sent."
+            )
+        } else {
+            format!("{path}: {error}")
+        })
+    })
 }
 
 const MOST_TOLD: u64 = 20;
