@@ -197,11 +197,15 @@ impl Key {
         table.print()
     }
 
-    /// Whether the version before the current one became public.
-    pub(crate) fn was_exposed(&self) -> bool {
-        let before = self.version.and_then(|version| version.checked_sub(1));
-        let mut versions = self.versions.iter();
-        versions.any(|version| Some(version.number) == before && version.exposed.is_some())
+    /// The current version.
+    pub(crate) fn current(&self) -> Option<&Version> {
+        self.versions.iter().find(|version| Some(version.number) == self.version)
+    }
+
+    /// The version before the current one.
+    pub(crate) fn before(&self) -> Option<&Version> {
+        let number = self.version?.checked_sub(1)?;
+        self.versions.iter().find(|version| version.number == number)
     }
 
     /// Whether a version before the current one still works.
@@ -211,11 +215,7 @@ impl Key {
 
     /// The last four characters of the current version.
     pub(crate) fn last_four(&self) -> Option<&String> {
-        self.versions
-            .iter()
-            .find(|version| Some(version.number) == self.version)?
-            .last_four
-            .as_ref()
+        self.current()?.last_four.as_ref()
     }
 }
 

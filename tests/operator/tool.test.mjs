@@ -67,6 +67,14 @@ test('a key with an expiry works until then and is refused as expired after', as
   assert.equal(later.status, 'active');
 });
 
+test('a rotation near the end of a key says when the old text ends', async () => {
+  await json(['account', 'create', '--id', 'acct_soon', '--no-keys']);
+  const expires = String(Math.floor(Date.now() / 1000) + 630);
+  const key = await json(['key', 'issue', 'acct_soon', '--kind', 'secret', '--mode', 'test', '--expires', expires]);
+  const rotated = await keyguard(['key', 'rotate', 'acct_soon', key.id]);
+  assert.match(rotated.stderr, /its old text works for another 10 minutes, until the key was to expire/);
+});
+
 test('a change whose answer is lost is done once under the idempotency key that is told', { timeout: 60_000 }, async (t) => {
   await json(['account', 'create', '--id', 'acct_lost', '--no-keys']);
   const proxy = http.createServer((request, response) => {

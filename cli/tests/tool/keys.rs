@@ -222,6 +222,28 @@ fn rotation_asks_where_a_live_text_ends_at_once() {
 }
 
 #[test]
+fn rotation_tells_how_long_the_old_text_really_works() {
+    let rotated = |status: &'static str, expires_at: u64| {
+        let version = |number: u64, created_at: u64, status: &str, expires_at: u64| {
+            json!({
+                "version": number, "digest": digest(1), "created_at": created_at, "expires_at": expires_at,
+                "status": status, "last_four": "abcd", "projection": "written",
+            })
+        };
+        let versions =
+            [version(2, 1_000_000, "active", 1_000_600), version(1, 10, status, expires_at)];
+        let text = issued(Kind::Secret, Mode::Live);
+        let more = json!({ "version": 2, "versions": versions, "key": text });
+        let stand_in = StandIn::start(move |_, _| Reply::json(200, &key("live", &more)));
+        api(&stand_in, &["key", "rotate", "acct_1", "key_1"]).exits(0)
+    };
+    rotated("retiring", 1_086_400).says("its old text works for another 1 day.");
+    rotated("retiring", 1_000_600)
+        .says("works for another 10 minutes, until the key was to expire.");
+    rotated("expired", 999_000).says("its old text has expired and stays refused.");
+}
+
+#[test]
 fn expiry_and_fields_are_patched() {
     let stand_in = with_key("live");
     let call = |more: &[&'static str]| {

@@ -49,12 +49,32 @@ pub(super) fn run(arguments: &Arguments, global: &Global) -> Result<(), Failure>
     let path = format!("{}/rotate", arguments.named.path());
     let answer = client.change(Method::POST, &path, body.to_string(), arguments.change.dry_run)?;
     let key: Key = answer.parse()?;
-    let done = match arguments.grace {
-        _ if key.was_exposed() => "rotated; its old text was exposed and stays refused".to_owned(),
-        0 => "rotated; its old text is refused from now on".to_owned(),
-        grace => format!("rotated; its old text works for another {}", length(grace)),
-    };
+    let done = format!("rotated; {}", told(&key, arguments.grace));
     change::finish_new(&client, &answer, arguments.change, global.json, &done)
+}
+
+/// What becomes of the old text: its grace, or less of it where the key was to end before.
+fn told(key: &Key, grace: u64) -> String {
+    let before = key.before();
+    if before.is_some_and(|version| version.exposed.is_some()) {
+        return "its old text was exposed and stays refused".to_owned();
+    }
+    if before.is_some_and(|version| version.status == "expired") {
+        return "its old text has expired and stays refused".to_owned();
+    }
+    if grace == 0 {
+        return "its old text is refused from now on".to_owned();
+    }
+    // By the API's own clock: the new version was made at the moment of the rotation.
+    let made = key.current().and_then(|version| version.created_at);
+    let end = before.and_then(|version| version.expires_at);
+    let left = end.zip(made).map(|(end, made)| end.saturating_sub(made));
+    match left.filter(|left| *left < grace) {
+        Some(left) => {
+            format!("its old text works for another {}, until the key was to expire", length(left))
+        }
+        None => format!("its old text works for another {}", length(grace)),
+    }
 }
 
 /// A rotation that ends a text that works ends it for whoever still uses it, as a revocation does.
