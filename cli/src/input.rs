@@ -47,7 +47,8 @@ pub(crate) fn confirm(question: &str, id: &str, given: Option<&str>) -> Result<(
             "not done: {question} Say so with `--yes {id}`, since there is no terminal to ask at."
         )));
     }
-    crate::output::note(question);
+    // It names what the API answered.
+    crate::output::note(&crate::output::plain(question));
     eprint!("Type the key's id to go on: ");
     let mut line = String::new();
     stdin().lock().take(1024).read_line(&mut line)?;

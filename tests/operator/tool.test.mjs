@@ -1,7 +1,7 @@
 // The operator's tool against the edge in its real runtime.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -133,6 +133,33 @@ test('a live key is not revoked without its id, typed or given', async () => {
   assert.deepEqual(await status(live.key), { status: 200, code: undefined });
   assert.equal((await keyguard([...revoke, '--yes', live.id])).code, 0);
   assert.deepEqual(await status(live.key), { status: 403, code: 'key-revoked' });
+});
+
+// util-linux: it runs a command at a terminal of its own.
+const hasTerminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+
+test('what an API calls a key moves no cursor where its id is asked for', { skip: !hasTerminal }, async (t) => {
+  const server = http.createServer((request, response) => {
+    const key = {
+      id: 'key_1', account: 'a\u001b[2J', kind: 'secret', mode: 'live', label: '\u001b]0;owned\u0007', status: 'active', version: 1, created_at: 1,
+      versions: [], projection: { pending: false },
+    };
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(key));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => server.close());
+  const config = path.join(folder, 'odd.toml');
+  writeFileSync(config, `[env.local]\nurl = "http://127.0.0.1:${server.address().port}"\n`);
+  const child = spawn('script', ['-qec', `${CLI} key revoke a key_1 --reason x`, '/dev/null'], { env: { ...env, TERM: 'xterm', KEYGUARD_CONFIG: config } });
+  let shown = '';
+  child.stdout.on('data', (data) => {
+    shown += data;
+    if (shown.includes('go on')) child.stdin.end('key_2\n');
+  });
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 4, shown);
+  assert.match(shown, /revokes the live secret key key_1/);
+  assert.doesNotMatch(shown, /\u001b\[2J|\u001b\]0/);
 });
 
 test('what is exported is imported, and what is there stays as it is', async () => {

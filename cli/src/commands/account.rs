@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
 use super::{
-    change::{self, lost, no_text, said_dry, unseen, unshown},
+    change::{self, NO_KEY, is_key, lost, no_text, said_dry, unseen, unshown},
     pages,
 };
 use crate::{
@@ -94,27 +94,35 @@ fn create(client: &Client, arguments: Create, is_json: bool) -> Result<(), Failu
         change.dry_run,
     )?;
     let Created { account, keys } = answer.parse()?;
-    let printed = if is_json { output::line(&output::plain_json(answer.text())) } else { Ok(()) };
+    let are_keys = keys.iter().filter_map(|key| key.text.as_ref()).all(|text| is_key(text));
+    let printed = if !are_keys {
+        Ok(())
+    } else if is_json {
+        output::line(&output::plain_json(answer.text()))
+    } else if change.dry_run {
+        Ok(())
+    } else {
+        print_created(&account, &keys)
+    };
     if change.dry_run {
         said_dry(&format!("account {} with {} keys", account.id, keys.len()));
         return printed;
     }
-    let printed =
-        printed.and_then(|()| if is_json { Ok(()) } else { print_created(&account, &keys) });
     if account.projection.pending == 0 && keys.iter().all(|key| !key.projection.pending) {
         output::note(change::WRITTEN);
     } else {
         change::wait(client, &format!("/accounts/{}", account.id), change);
     }
-    if let Err(failure) = printed {
-        output::note(&format!("Account {} was created.", output::plain(&account.id)));
-        return Err(if keys.is_empty() {
+    let failure = match printed {
+        Ok(()) if are_keys => return check_texts(&answer, &keys),
+        Ok(()) => lost(NO_KEY, &keys.iter().collect::<Vec<_>>()),
+        Err(failure) if keys.is_empty() => {
             unshown(failure, &format!("keyguard account show {}", account.id))
-        } else {
-            unseen(&failure, &keys.iter().collect::<Vec<_>>())
-        });
-    }
-    check_texts(&answer, &keys)
+        }
+        Err(failure) => unseen(&failure, &keys.iter().collect::<Vec<_>>()),
+    };
+    output::note(&format!("Account {} was created.", output::plain(&account.id)));
+    Err(failure)
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use keyguard::ApiKey;
 use serde::Deserialize;
 
 use crate::{
@@ -56,6 +57,10 @@ pub(super) fn finish_new(
         let finished = finish(client, answer, change, is_json, done);
         return if change.dry_run { finished } else { Err(lost(no_text(answer), &[&key])) };
     };
+    if !is_key(text) {
+        settle(client, &key, change, done);
+        return Err(lost(NO_KEY, &[&key]));
+    }
     let printed =
         if is_json { output::line(&output::plain_json(answer.text())) } else { output::line(text) };
     if printed.is_ok() {
@@ -105,6 +110,11 @@ pub(super) fn no_text(answer: &Answer) -> &'static str {
     } else {
         "the answer holds no key's text"
     }
+}
+
+/// Whether a text is a key. What is none could be anything, and would reach a terminal as it came.
+pub(super) fn is_key(text: &str) -> bool {
+    ApiKey::parse(text).is_ok()
 }
 
 /// The failure of printing new keys: they work, and are stored nowhere.
@@ -174,6 +184,9 @@ enum Pending {
     Flag(bool),
     Count(u64),
 }
+
+/// Why a text is not shown.
+pub(super) const NO_KEY: &str = "what came as the key's text is no key, and is not shown";
 
 /// What is promised of the edge's locations: the policy's `store_cache_ttl` and the store's own propagation.
 pub(super) const WRITTEN: &str = "Written to the edge's store. Locations may go on with what they have for the policy's \

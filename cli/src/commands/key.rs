@@ -72,7 +72,7 @@ impl Named {
         if mode != "live" && yes.is_none() {
             return Ok(());
         }
-        let label = label.map(|label| format!(" “{}”", output::plain(&label))).unwrap_or_default();
+        let label = label.map(|label| format!(" “{label}”")).unwrap_or_default();
         let question = format!("This {does} the {mode} {kind} key {id}{label} of {account}{what}.");
         input::confirm(&question, &id, yes)
     }

@@ -102,6 +102,33 @@ fn new_key_that_could_not_be_printed_is_named() {
 }
 
 #[test]
+fn text_that_is_no_key_is_not_printed() {
+    let stand_in = StandIn::start(|asked, _| {
+        let key =
+            key("live", &json!({ "key": "sk_test_\u{1b}]0;owned\u{7}\u{1b}[2Jabcdefghijklmnop" }));
+        if asked.target.ends_with("/accounts") {
+            Reply::json(201, &json!({ "account": account(0), "keys": [key] }))
+        } else {
+            Reply::json(200, &key)
+        }
+    });
+    for arguments in [
+        &["key", "issue", "acct_1", "--kind", "secret", "--mode", "live"][..],
+        &["key", "issue", "acct_1", "--kind", "secret", "--mode", "live", "--json"],
+        &["key", "rotate", "acct_1", "key_1"],
+        &["account", "create"],
+        &["account", "create", "--json"],
+    ] {
+        let outcome = api(&stand_in, arguments)
+            .exits(1)
+            .says("done, but what came as the key's text is no key, and is not shown")
+            .says("keyguard key rotate acct_1 key_1 --grace 0");
+        assert_eq!(outcome.stdout, "");
+        assert!(!outcome.stderr.contains("owned"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
 fn lost_text_beside_one_in_its_grace_is_told_with_what_ends_that() {
     let retiring = json!({
         "version": 1, "digest": digest(1), "created_at": 1, "expires_at": 4_000_000_000_u64, "status": "retiring",
