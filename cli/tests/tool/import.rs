@@ -137,6 +137,49 @@ fn refused_rows_are_named_by_their_lines() {
 }
 
 #[test]
+fn good_rows_beside_many_malformed_ones_are_told_as_not_tried() {
+    let stand_in = StandIn::start(|asked, _| {
+        let keys = asked.json()["keys"].as_array().unwrap().clone();
+        match keys.iter().position(|key| key["rate"] == json!("odd")) {
+            Some(index) => {
+                Reply::problem(400, "invalid-body", &format!("keys[{index}].rate: must be a tier"))
+            }
+            None => {
+                Reply::json(200, &json!({ "imported": keys.len(), "unchanged": 0, "refused": [] }))
+            }
+        }
+    });
+    let import = |malformed: usize| {
+        let mut rows = row(1_000, "");
+        for number in 0..malformed {
+            rows.push_str(&row(number, ",\"rate\":\"odd\""));
+        }
+        rows.push_str(&row(2_000, ""));
+        let path = file("keys.jsonl", &rows);
+        let refused = path.with_file_name("refused.jsonl");
+        let (path, refused) = (path.to_str().unwrap(), refused.to_str().unwrap());
+        let arguments = ["import", path, "--account", "a", "--refused", refused];
+        let outcome = api(&stand_in, &arguments).exits(1);
+        let told = fs::read_to_string(refused).unwrap();
+        let told = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let mut by_code = BTreeMap::<String, Vec<u64>>::new();
+        for refusal in told {
+            let code = refusal["code"].as_str().unwrap().to_owned();
+            by_code.entry(code).or_default().push(refusal["line"].as_u64().unwrap());
+        }
+        (outcome, by_code)
+    };
+    let (outcome, by_code) = import(51);
+    outcome.prints("0 imported, 0 unchanged, 53 refused");
+    assert_eq!(by_code["not-tried"], [1, 53]);
+    assert_eq!(by_code["invalid-body"], (2..=52).collect::<Vec<_>>());
+
+    let (outcome, by_code) = import(50);
+    outcome.prints("2 imported, 0 unchanged, 50 refused");
+    assert!(!by_code.contains_key("not-tried"));
+}
+
+#[test]
 fn csv_rows_are_named_by_their_lines_too() {
     let stand_in = taking_all();
     let good = digest(1);

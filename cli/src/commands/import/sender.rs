@@ -61,7 +61,7 @@ impl Sender<'_> {
     /// Sends a batch; without a row that the API finds malformed, since such a row has it refuse the whole batch.
     fn send(&self, mut batch: Batch) -> Result<(), Failure> {
         let path = format!("/accounts/{}/import", batch.account);
-        let mut malformed = 0;
+        let mut malformed = 0_u32;
         while !batch.entries.is_empty() {
             let body = batch.body(self.creates_accounts);
             self.report.requested();
@@ -72,10 +72,13 @@ impl Sender<'_> {
             };
             let Failure::Refused(problem) = &failure else { return Err(failure) };
             match malformed_row(&problem.detail) {
-                Some(index) if index < batch.entries.len() && malformed < MOST_MALFORMED => {
+                Some(index) if index < batch.entries.len() => {
                     malformed = malformed.saturating_add(1);
                     let entry = batch.entries.remove(index);
                     self.report.refuse(entry.line, &problem.code, &problem.detail)?;
+                    if malformed > MOST_MALFORMED {
+                        return self.leave(&batch);
+                    }
                 }
                 _ if matches!(problem.status, 401 | 403 | 405) || problem.code == "not-found" => {
                     return Err(failure);
@@ -95,6 +98,17 @@ impl Sender<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Books rows that the API was not asked about without others.
+    fn leave(&self, batch: &Batch) -> Result<(), Failure> {
+        let detail = format!(
+            "not tried: more than {MOST_MALFORMED} malformed rows stand beside it. Mend those, and import again"
+        );
+        batch
+            .entries
+            .iter()
+            .try_for_each(|entry| self.report.refuse(entry.line, "not-tried", &detail))
     }
 
     fn book(&self, batch: &Batch, outcome: &Outcome) -> Result<(), Failure> {
@@ -151,7 +165,7 @@ fn malformed_row(detail: &str) -> Option<usize> {
 
 const AT_ONCE: usize = 4;
 
-/// A batch with more malformed rows than this is refused as a whole: each of them costs a request.
+/// Of a batch with more malformed rows than this the rest is not tried: each of them costs a request.
 const MOST_MALFORMED: u32 = 50;
 
 #[cfg(test)]
