@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     stand_in::{Reply, StandIn},
-    support::{api, api_command, digest, file, issued, run_with},
+    support::{api, api_command, api_unread, digest, file, issued, run_with},
 };
 
 /// Takes every row.
@@ -134,6 +134,22 @@ fn refused_rows_are_named_by_their_lines() {
         .collect();
     lines.sort_unstable();
     assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn exit_code_tells_of_refused_rows_where_nobody_reads_the_sum() {
+    let stand_in = taking_all();
+    let import = |rows: &str| {
+        let path = file("keys.jsonl", rows);
+        api_unread(&stand_in, &["import", path.to_str().unwrap(), "--account", "a"])
+    };
+    import(&row(1, "")).exits(0);
+    import(&(row(1, "") + "not json\n")).exits(1).says("line 2");
+    let stand_in = StandIn::start(|_, _| Reply::problem(401, "unauthorized", "wrong credential"));
+    let path = file("keys.jsonl", &row(1, ""));
+    api_unread(&stand_in, &["import", path.to_str().unwrap(), "--account", "a"])
+        .exits(1)
+        .says("Run the same command again");
 }
 
 #[test]
