@@ -107,7 +107,7 @@ async function reported(request, env, call, { source, limiter }) {
     if (room !== true) return sound(() => wasm.leaks_limited(request, env, call, room === false));
   }
   const bytes = await bytesOf(request);
-  const isSigned = source !== "github" || (bytes && (await isGitHubs(request.headers, bytes, env)));
+  const isSigned = source !== "github" || (bytes && (await isGitHubs(request.headers, bytes, env, call.ctx)));
   const planned = sound(() => wasm.leaks_plan(request, env, call, source, textOf(bytes), isSigned));
   if (typeof planned !== "string") return planned;
   let known;

@@ -1,5 +1,6 @@
 // Whether a message is GitHub's: its secret scanning signs what it sends, with keys that it publishes.
 // https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partnership-program/secret-scanning-partner-program
+import { shared } from "./store.mjs";
 
 const KEYS_URL = "https://api.github.com/meta/public_keys/secret_scanning";
 const KEYS_LIMIT = 64 * 1024;
@@ -7,46 +8,73 @@ const KEYS_LIMIT_MS = 5000;
 /** A list is good for an hour. Where no newer one comes, its keys still are for a day. */
 const FRESH_MS = 60 * 60_000;
 const STALE_MS = 24 * FRESH_MS;
-/** Between two lists: who makes identifiers up must not make us fetch one for each, nor use up what GitHub grants to an address. */
+/** After a list that failed. */
 const PAUSE_MS = 1000;
+/** Between two lists: who makes identifiers up must not make us fetch one for each, nor use up what GitHub grants to an address. */
 const FRESH_PAUSE_MS = 5 * 60_000;
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 let keys = new Map();
 let fetchedAt = -Infinity;
-let askedAt = -Infinity;
+let failedAt = -Infinity;
 let askedAgainAt = -Infinity;
+/** The list that was asked for last: when, and whether it came, once that is known. */
+let asking = { askedAt: -Infinity, value: false };
 
 /** Whether `bytes` are signed by GitHub: true or false, or undefined where there is no way to find out now. */
-export async function isGitHubs(headers, bytes, env) {
+export async function isGitHubs(headers, bytes, env, ctx) {
   const identifier = headers.get("github-public-key-identifier") ?? "";
   const signature = rawSignature(headers.get("github-public-key-signature") ?? "");
   if (!/^[0-9a-zA-Z_-]{1,128}$/.test(identifier) || !signature) return false;
-  const found = await keyOf(identifier, env.GITHUB_KEYS_URL ?? KEYS_URL, env.GITHUB_TOKEN);
+  const found = await keyOf(identifier, env.GITHUB_KEYS_URL ?? KEYS_URL, env.GITHUB_TOKEN, ctx);
   if (!found) return found === undefined ? undefined : false;
   return crypto.subtle.verify(ALGORITHM, found, signature, bytes);
 }
 
 /** The key of this name: null for none that GitHub has, undefined where that can't be found out now. */
-async function keyOf(identifier, url, token) {
+async function keyOf(identifier, url, token, ctx) {
   const known = keys.get(identifier);
-  const now = Date.now();
-  const isFresh = now - fetchedAt < FRESH_MS;
+  const isFresh = isWithin(fetchedAt, FRESH_MS);
   if (known && isFresh) return known;
-  const stale = now - fetchedAt < STALE_MS ? known : undefined;
-  // A name that a fresh list lacks may be newer than the list, or made up.
-  if (isFresh ? now - askedAgainAt < FRESH_PAUSE_MS : now - askedAt < PAUSE_MS) return stale;
-  if (isFresh) askedAgainAt = now;
-  else askedAt = now;
-  try {
-    keys = await published(url, token);
-    fetchedAt = Date.now();
-    return keys.get(identifier) ?? null;
-  } catch (error) {
-    console.error(JSON.stringify({ event: "github-keys-failed", reason: String(error?.message) }));
-    return stale;
+  const stale = isWithin(fetchedAt, STALE_MS) ? known : undefined;
+  // GitHub sends several at once, and doesn't promise to send again: who finds a list on its way waits for it, whoever asked. Nobody waits for
+  // one that is overdue.
+  const isOnItsWay = asking.value === undefined && isWithin(asking.askedAt, KEYS_LIMIT_MS);
+  if (!isOnItsWay) {
+    // A name that a fresh list lacks may be newer than the list, or made up.
+    if (isFresh ? isWithin(askedAgainAt, FRESH_PAUSE_MS) : isWithin(failedAt, PAUSE_MS)) return stale;
+    if (isFresh) askedAgainAt = Date.now();
   }
+  const hasCome = isOnItsWay ? await shared(asking, KEYS_LIMIT_MS) : await renewed(url, token, ctx);
+  return hasCome ? keys.get(identifier) ?? null : stale;
+}
+
+/** Whether `at` is less than `ms` ago. A time to come is none: the clock jumped back. */
+function isWithin(at, ms) {
+  const now = Date.now();
+  return now >= at && now - at < ms;
+}
+
+/** Fetches the list; whether it came. */
+function renewed(url, token, ctx) {
+  const begun = { askedAt: Date.now(), value: undefined };
+  asking = begun;
+  const ended = published(url, token).then(
+    (list) => {
+      keys = list;
+      fetchedAt = Date.now();
+      return true;
+    },
+    (error) => {
+      failedAt = Date.now();
+      console.error(JSON.stringify({ event: "github-keys-failed", reason: String(error?.message) }));
+      return false;
+    },
+  ).then((hasCome) => (begun.value = hasCome));
+  // Others may wait for it when its own client has gone.
+  ctx.waitUntil(ended);
+  return ended;
 }
 
 /** The keys that GitHub has. Who is nobody shares what GitHub grants to an address with all who use it. */

@@ -33,7 +33,7 @@ export function read(ctx, store, name, cacheTtl, ms) {
  * has optimised what makes the promise, after some ten thousand of them: from then on what waits goes on as the other request, which may touch neither the body of
  * this one nor its response.
  */
-async function shared(reading, ms) {
+export async function shared(reading, ms) {
   for (let waited = 0; reading.value === undefined && waited < ms; ) {
     // Half as long as so far: a read that takes long is not looked at more often than a quick one.
     const pause = Math.min(Math.max(1, Math.floor(waited / 2)), ms - waited);

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 
 import {
   Api, BASE, assertProblem, assertRefused, digest, issueKey, playUpstream, policyFor,
-  seed, sleep, startApi, startBareEdge, startUpstream, stopAll,
+  seed, sleep, startApi, startBareEdge, startUpstream, stopAll, until,
 } from './harness.mjs';
 
 /** GitHub's own example of a signed message, with its test key, from its documentation. */
@@ -24,10 +24,11 @@ HzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==
 
 /** GitHub as far as its keys go: more of them can be added, and it can fail. */
 async function startGitHub() {
-  const github = { keys: [], lists: 0, isDown: false, asked: [] };
-  const server = http.createServer((request, response) => {
+  const github = { keys: [], lists: 0, isDown: false, takes: 0, asked: [] };
+  const server = http.createServer(async (request, response) => {
     github.lists += 1;
     github.asked.push(request.headers);
+    await sleep(github.takes);
     if (github.isDown) return void response.writeHead(500).end();
     const keys = github.keys.map(({ identifier, publicKey }) => ({
       key_identifier: identifier, key: publicKey, is_current: true,
@@ -71,14 +72,25 @@ async function settled(account, key) {
 const post = (path, body, headers = {}) =>
   api.post(path, body, { Authorization: undefined, 'Idempotency-Key': undefined, ...headers });
 
-/** Sends what GitHub would, signed by one of its keys, with anything of it changed. */
-function tell(found, { by = 'current', headers = {}, body } = {}) {
-  const text = JSON.stringify(found);
+/** The headers of what GitHub sends, signed by one of its keys. */
+function signed(text, by = 'current') {
   const key = github.keys.find(({ identifier }) => identifier === by);
   const signature = sign('sha256', Buffer.from(text), key.privateKey).toString('base64');
-  return post('/leaks/github', body ?? text, {
-    'Github-Public-Key-Identifier': by, 'Github-Public-Key-Signature': signature, ...headers,
-  });
+  return { 'Github-Public-Key-Identifier': by, 'Github-Public-Key-Signature': signature };
+}
+
+/** Sends what GitHub would, with anything of it changed. */
+function tell(found, { by, headers = {}, body } = {}) {
+  const text = typeof found === 'string' ? found : JSON.stringify(found);
+  return post('/leaks/github', body ?? text, { ...signed(text, by), ...headers });
+}
+
+/** An edge that knows none of GitHub's keys yet: its API as GitHub sees it. */
+async function startCold(t) {
+  const policy = policyFor(upstream.origin, { leaks: { github: true } });
+  const { edge: guard, api: admin } = await startApi({ policy, vars: { GITHUB_KEYS_URL: github.url } });
+  t.after(() => guard.stop());
+  return { guard, admin: admin.with({ Authorization: undefined }) };
 }
 
 const found = (token, fields = {}) => ({
@@ -154,6 +166,26 @@ describe("GitHub's message", () => {
     }
     (await tell([found('x')], { by: 'newer' })).ok(200);
     assert.ok(github.lists - before <= 5, `${github.lists - before} lists`);
+  });
+
+  test('is verified where several come at once and the keys are still to be fetched, whatever comes with them', async (t) => {
+    const { guard, admin } = await startCold(t);
+    github.takes = 500;
+    t.after(() => { github.takes = 0; });
+    const before = github.lists;
+    const send = (headers) => admin.post('/leaks/github', '[]', { ...signed('[]'), ...headers });
+    // One that names a key of its own asks first, and its client doesn't wait for the answer.
+    const made = { ...signed('[]'), 'Github-Public-Key-Identifier': 'made-up', 'Content-Type': 'application/json' };
+    const gone = http.request({ port: guard.port, host: '127.0.0.1', method: 'POST', path: `${BASE}/leaks/github`, headers: made });
+    gone.on('error', () => {});
+    gone.end('[]');
+    await until(() => github.lists > before, 'the list');
+    const answers = Array.from({ length: 6 }, () => send());
+    const stranger = send({ 'Github-Public-Key-Identifier': 'made-up-too' });
+    gone.destroy();
+    for (const answer of await Promise.all(answers)) answer.ok(200);
+    assertProblem(await stranger, 403, 'invalid-signature');
+    assert.equal(github.lists - before, 1);
   });
 
   test('by a key that is known is verified while the list fails, and by another is not decided', async () => {
