@@ -96,11 +96,18 @@ async function published(url, token) {
     parts.push(part);
   }
   const list = JSON.parse(await new Blob(parts).text()).public_keys;
-  const imported = await Promise.all(list.map(async ({ key_identifier: identifier, key }) => {
-    const spki = Uint8Array.fromBase64(key.replace(/-----(BEGIN|END) PUBLIC KEY-----|\s/g, ""));
-    return [identifier, await crypto.subtle.importKey("spki", spki, ALGORITHM, false, ["verify"])];
-  }));
-  return new Map(imported);
+  const imported = await Promise.allSettled(list.map(importedKey));
+  const good = imported.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
+  // Keys of another type may join them, as when the algorithm changes: what they sign can't be verified, and what the others sign can.
+  const skipped = list.length - good.length;
+  if (good.length === 0) throw new Error("no key of its list can be used");
+  if (skipped > 0) console.warn(JSON.stringify({ event: "github-keys-skipped", skipped }));
+  return new Map(good);
+}
+
+async function importedKey({ key_identifier: identifier, key }) {
+  const spki = Uint8Array.fromBase64(key.replace(/-----(BEGIN|END) PUBLIC KEY-----|\s/g, ""));
+  return [identifier, await crypto.subtle.importKey("spki", spki, ALGORITHM, false, ["verify"])];
 }
 
 /** A signature as WebCrypto takes it, of base64 of DER (RFC 3279 §2.2.3): two numbers of 32 bytes. */

@@ -24,7 +24,7 @@ HzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==
 
 /** GitHub as far as its keys go: more of them can be added, and it can fail. */
 async function startGitHub() {
-  const github = { keys: [], lists: 0, isDown: false, takes: 0, asked: [] };
+  const github = { keys: [], odd: [], lists: 0, isDown: false, takes: 0, asked: [] };
   const server = http.createServer(async (request, response) => {
     github.lists += 1;
     github.asked.push(request.headers);
@@ -33,7 +33,7 @@ async function startGitHub() {
     const keys = github.keys.map(({ identifier, publicKey }) => ({
       key_identifier: identifier, key: publicKey, is_current: true,
     }));
-    response.end(JSON.stringify({ public_keys: keys }));
+    response.end(JSON.stringify({ public_keys: [...keys, ...github.odd] }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -186,6 +186,26 @@ describe("GitHub's message", () => {
     for (const answer of await Promise.all(answers)) answer.ok(200);
     assertProblem(await stranger, 403, 'invalid-signature');
     assert.equal(github.lists - before, 1);
+  });
+
+  test('is verified where the list has keys that can not be used beside its own, and not decided where it has no other', async (t) => {
+    const { keys } = github;
+    t.after(() => Object.assign(github, { keys, odd: [] }));
+    const pem = (type, options) => generateKeyPairSync(type, options).publicKey.export({ type: 'spki', format: 'pem' });
+    const others = [pem('ed25519'), pem('ec', { namedCurve: 'P-384' }), 'x', '', 5, null];
+    github.odd = [...others.map((key, index) => ({ key_identifier: `other-${index}`, key })), {}, null, 7];
+    const { guard, admin } = await startCold(t);
+    const send = (headers) => admin.post('/leaks/github', '[]', headers);
+    const headers = signed('[]');
+    (await send(headers)).ok(200);
+    assertProblem(await send({ ...headers, 'Github-Public-Key-Identifier': 'other-0' }), 403, 'invalid-signature');
+    const line = await guard.lines.find(({ event }) => event === 'github-keys-skipped');
+    assert.equal(line.skipped, github.odd.length);
+
+    github.keys = [];
+    const { guard: second, admin: without } = await startCold(t);
+    assertProblem(await without.post('/leaks/github', '[]', headers), 503, 'store-unavailable');
+    await second.lines.find(({ event }) => event === 'github-keys-failed');
   });
 
   test('by a key that is known is verified while the list fails, and by another is not decided', async () => {
