@@ -222,10 +222,36 @@ describe("GitHub's message", () => {
   });
 
   test('that is signed and makes no sense is refused', async () => {
-    for (const body of [{}, 'x', [1], [{ token: 1, type: 'a', url: 'b' }], [{ type: 'a' }]]) {
+    for (const body of ['{}', 'x', '"x"', '5', 'null', '', '[', '[{]', '[] []', JSON.stringify(found('x'))]) {
       assertProblem(await tell(body), 400, 'invalid-body');
     }
     assert.deepEqual((await tell([])).ok(200), []);
+  });
+
+  test('is acted on in what makes sense of it, whatever the rest is', async () => {
+    const { id, keys: { secret_live: first, secret_test: second } } = await api.createAccount();
+    const good = JSON.stringify(found(first.key));
+    const deep = `${'['.repeat(500)}${']'.repeat(500)}`;
+    // Each is of no use, and stands between two that are.
+    const odd = ['7', '[]', 'null', '"x"', '{}', '{"type":"t","url":"u"}', '{"token":5}', '{"token":null}', '{"token":["x"]}',
+      '{"token":"a\\ud800","type":"t","url":"u"}', '{"token":"x","token":"y"}', deep];
+    for (const item of odd) {
+      const labels = (await tell(`[${good},${item},${good}]`)).ok(200);
+      assert.deepEqual(labels.map(({ label }) => label), ['true_positive', 'true_positive'], item);
+    }
+    const skipped = edge.lines.all.filter((line) => line.includes('github-leaks-skipped'));
+    assert.equal(skipped.length, odd.length);
+    assert.ok(skipped.every((line) => line.includes('"skipped":1')), skipped[0]);
+
+    // What is wrong beside the token is as if it weren't there.
+    const token = JSON.stringify(second.key);
+    const kinds = ['"url":5', '"type":null', '"type":7,"url":[]', '"type":"\\udfff","url":"\\ud800"', `"type":{},"more":${deep}`, '"more":"\\ud800"'];
+    for (const fields of kinds) {
+      const [label] = (await tell(`[{"token":${token},${fields}}]`)).ok(200);
+      assert.deepEqual(label, { token_hash: digest(second.key), token_type: '', label: 'true_positive' }, fields);
+    }
+    await api.written(id);
+    assert.equal((await api.show(first)).exposed.channel, 'github');
   });
 
   test('may be long, and name many keys of many accounts', async () => {

@@ -8,8 +8,9 @@ use keyguard::{
     UnixTime, gate::network, life::might_show, policy::Rates,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{json, value::RawValue};
 use wasm_bindgen::JsValue;
-use worker::Env;
+use worker::{Env, console_warn};
 
 use super::{
     body::Object, call::Answer, digests::shard, front::Asked, query::Query, route,
@@ -113,15 +114,28 @@ fn github(
         Some(false) => return Err(AdminDenial::InvalidSignature.into()),
         Some(true) => {}
     }
-    let found: Vec<Object<Found>> = serde_json::from_str(body).map_err(|_| {
+    let items: Vec<&RawValue> = serde_json::from_str(body).map_err(|_| {
         let reason = "the body: must be a list of objects with `token`, `type` and `url`";
         AdminDenial::InvalidBody(reason.to_owned())
     })?;
-    let leaks = found.into_iter().map(|Object(found)| {
-        let incident = Incident::on_github(found.url.as_deref());
-        Leak::of(&found.token, found.r#type, &incident, policy, now)
+    // One that makes no sense costs no other its report: the message isn't sent again.
+    let leaks = items.iter().filter_map(|item| {
+        let Object(found): Object<Found<'_>> = serde_json::from_str(item.get()).ok()?;
+        let incident = Incident::on_github(text(found.url).as_deref());
+        let token_type = text(found.r#type).unwrap_or_default();
+        Some(Leak::of(&text(found.token)?, token_type, &incident, policy, now))
     });
-    Ok(Plan { source: Source::Github, leaks: leaks.collect() })
+    let leaks: Vec<Leak> = leaks.collect();
+    let skipped = items.len().saturating_sub(leaks.len());
+    if skipped > 0 {
+        console_warn!("{}", json!({ "event": "github-leaks-skipped", "skipped": skipped }));
+    }
+    Ok(Plan { source: Source::Github, leaks })
+}
+
+/// A string, if that is what a field is.
+fn text(field: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str(field?.get()).ok()
 }
 
 fn presented(body: Option<&str>, policy: &Policy, now: UnixTime) -> Result<Plan, AdminDenial> {
@@ -223,12 +237,15 @@ struct Verdict<'a> {
     label: &'a str,
 }
 
-/// What GitHub tells of one. It may tell more.
+/// What GitHub tells of one, each field as it comes. It may tell more.
 #[derive(Deserialize)]
-struct Found {
-    token: String,
-    r#type: String,
-    url: Option<String>,
+struct Found<'a> {
+    #[serde(borrow)]
+    token: Option<&'a RawValue>,
+    #[serde(borrow)]
+    r#type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    url: Option<&'a RawValue>,
 }
 
 /// A key that somebody wants to be over.
