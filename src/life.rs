@@ -68,6 +68,9 @@ pub struct Version {
     /// That and how it became public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposed: Option<Exposure>,
+    /// When it was last unblocked after an exposure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifted_at: Option<UnixTime>,
 }
 
 /// What a key can be used for just now.

@@ -26,6 +26,7 @@ fn version(text: &str, created_at: UnixTime) -> Version {
         rotated_at: None,
         last_four: None,
         exposed: None,
+        lifted_at: None,
     }
 }
 
@@ -256,7 +257,7 @@ proptest! {
                     }
                 }
                 Step::Lift => {
-                    if key.lift().is_ok() {
+                    if key.lift(now).is_ok() {
                         let open = key.versions().iter().map(|version| version.digest.store_name());
                         open.for_each(|name| { exposed.remove(&name); });
                     }

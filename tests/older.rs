@@ -125,6 +125,7 @@ fn version(text: &str) -> Version {
         rotated_at: None,
         last_four: Some("9Mj0".into()),
         exposed: None,
+        lifted_at: None,
     }
 }
 
@@ -163,6 +164,8 @@ fn written() -> Vec<(ManagedKey, Vec<KeyRecord>)> {
                 let seen = Exposure::new(NOW, "browser", Some("https://shop.example"));
                 exposed.expose(&KeyDigest::of(text), seen).unwrap();
             }
+            states.push(exposed.clone());
+            exposed.lift(NOW).unwrap();
             states.push(exposed);
         }
         for mut state in states {

@@ -1,7 +1,7 @@
 //! What a key's becoming public does to it.
 
 use super::{LifeError, ManagedKey, Version};
-use crate::{KeyDigest, record::Exposure};
+use crate::{KeyDigest, UnixTime, record::Exposure};
 
 impl ManagedKey {
     /// That and how the current version became public.
@@ -35,13 +35,25 @@ impl ManagedKey {
     ///
     /// # Errors
     /// [`LifeError::Revoked`]: nothing brings back what is over.
-    pub fn lift(&mut self) -> Result<bool, LifeError> {
+    pub fn lift(&mut self, now: UnixTime) -> Result<bool, LifeError> {
         self.check_open()?;
         let mut is_lifted = false;
         for version in &mut self.versions {
-            is_lifted |= version.exposed.take().is_some();
+            if version.exposed.take().is_some() {
+                version.lifted_at = Some(now);
+                is_lifted = true;
+            }
         }
         Ok(is_lifted)
+    }
+}
+
+impl Version {
+    /// Whether it was unblocked since `seen_at`: what was seen of it then is settled, however late it is told.
+    ///
+    /// Not by a time that is still to come: the clock jumped back.
+    pub fn was_lifted(&self, seen_at: UnixTime, now: UnixTime) -> bool {
+        self.lifted_at.is_some_and(|lifted_at| (seen_at..=now).contains(&lifted_at))
     }
 }
 
@@ -51,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Kind, Mode, UnixTime,
+        Kind, Mode,
         life::{Settings, Status, VersionEnd},
         record::Revocation,
     };
@@ -65,6 +77,7 @@ mod tests {
             rotated_at: None,
             last_four: None,
             exposed: None,
+            lifted_at: None,
         }
     }
 
@@ -124,13 +137,30 @@ mod tests {
     #[test]
     fn lifting_brings_back_what_was_blocked() {
         let mut key = rotating();
-        let before = key.clone();
+        let before: Vec<_> = key.records().map(|(_, record)| record).collect();
         for text in ["first", "second"] {
             key.expose(&KeyDigest::of(text), seen("browser")).unwrap();
         }
-        assert_eq!(key.lift(), Ok(true));
-        assert_eq!(key, before);
-        assert_eq!(key.lift(), Ok(false));
+        assert_eq!(key.lift(UnixTime(25)), Ok(true));
+        assert_eq!(key.records().map(|(_, record)| record).collect::<Vec<_>>(), before);
+        assert_eq!(key.lift(UnixTime(26)), Ok(false));
+    }
+
+    #[test]
+    fn lifting_settles_what_was_seen_until_then_of_the_text_that_was_blocked() {
+        let mut key = rotating();
+        key.expose(&KeyDigest::of("second"), seen("browser")).unwrap();
+        key.lift(UnixTime(25)).unwrap();
+        let was_lifted = |text, seen_at, now| {
+            key.version_of(&KeyDigest::of(text))
+                .unwrap()
+                .was_lifted(UnixTime(seen_at), UnixTime(now))
+        };
+        assert!(was_lifted("second", 20, 30));
+        assert!(was_lifted("second", 25, 25));
+        assert!(!was_lifted("second", 26, 30));
+        assert!(!was_lifted("second", 20, 24), "it is still to come");
+        assert!(!was_lifted("first", 20, 30));
     }
 
     #[test]
@@ -141,7 +171,7 @@ mod tests {
         assert_eq!(over.len(), 1);
         assert!(over[0].1.revoked.is_some());
         assert_eq!(over[0].1.exposed, Some(seen("browser")));
-        assert_eq!(key.lift(), Ok(false));
+        assert_eq!(key.lift(UnixTime(30)), Ok(false));
         assert_eq!(statuses(&key), [Status::Active]);
     }
 
@@ -161,6 +191,6 @@ mod tests {
         let mut key = key();
         key.revoke(Revocation { at: UnixTime(5), reason: "over".to_string() }).unwrap();
         assert_eq!(key.expose(&KeyDigest::of("first"), seen("browser")), Err(LifeError::Revoked));
-        assert_eq!(key.lift(), Err(LifeError::Revoked));
+        assert_eq!(key.lift(UnixTime(30)), Err(LifeError::Revoked));
     }
 }

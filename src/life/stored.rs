@@ -101,6 +101,17 @@ mod tests {
         assert_eq!(key.status(UnixTime(4)), Status::Exposed);
     }
 
+    #[test]
+    fn when_a_version_was_lifted_is_kept_and_was_unknown_before() {
+        let mut key = exposed_in_one(0);
+        key.lift(UnixTime(4)).unwrap();
+        let kept = serde_json::to_string(&key).unwrap();
+        assert_eq!(kept.matches("lifted_at").count(), 1);
+        assert_eq!(serde_json::from_str::<ManagedKey>(&kept).unwrap(), key);
+        let old: ManagedKey = serde_json::from_str(OLD).unwrap();
+        assert!(old.versions().iter().all(|version| version.lifted_at.is_none()));
+    }
+
     fn exposed_in_one(number: usize) -> ManagedKey {
         let mut key: ManagedKey = serde_json::from_str(OLD).unwrap();
         let digest = key.versions()[number].digest;

@@ -81,6 +81,30 @@ describe('a report of a secret key', () => {
     assert.deepEqual([after.credential, after.before.exposed, after.after.exposed], ['ops', exposed.after.exposed, []]);
   });
 
+  test('to quarantine it changes nothing where it was seen before an operator lifted that', async () => {
+    const { id, keys: { secret_live: key } } = await api.createAccount();
+    const seen = now() - 100;
+    await report(id, key.key, 'quarantine', { at: seen, place: 'https://first.example' });
+    await lift(key);
+    // It was on its way for long, as where the account could not be reached.
+    assert.deepEqual(await report(id, key.key, 'quarantine', { at: seen + 50 }), { is_known: true, is_due: true });
+    assert.equal((await api.show(key)).status, 'active');
+    assert.equal((await settled(id, key.key)).status, 200);
+    assert.deepEqual(await actions(id), ['account.created', 'key.exposed', 'key.lifted', 'key.exposure_reported']);
+    // Nobody has decided of another text, nor of what is seen from now on.
+    await sleep(1100);
+    const rotated = await api.rotate(key, { grace_seconds: 600 });
+    await report(id, rotated.key, 'quarantine', { at: seen });
+    assertRefused(await settled(id, rotated.key), 'key-exposed');
+    assert.equal((await use(key.key)).status, 200);
+    await report(id, key.key, 'quarantine');
+    assertRefused(await settled(id, key.key), 'key-exposed');
+    // What can't be lifted is done however late it is told.
+    await lift(key);
+    await report(id, rotated.key, 'revoke', { at: seen });
+    assertRefused(await settled(id, rotated.key), 'key-revoked');
+  });
+
   test('to revoke it ends it for good', async () => {
     const { id, keys: { secret_test: key } } = await api.createAccount();
     await report(id, key.key, 'revoke', { channel: 'github' });

@@ -197,6 +197,7 @@ pub(crate) fn version(number: u32) -> Version {
         rotated_at: None,
         last_four: None,
         exposed: None,
+        lifted_at: None,
     }
 }
 

@@ -231,6 +231,7 @@ fn empty_version(now: UnixTime) -> Version {
         rotated_at: None,
         last_four: None,
         exposed: None,
+        lifted_at: None,
     }
 }
 

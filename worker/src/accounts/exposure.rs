@@ -47,12 +47,19 @@ pub(crate) fn expose(
     // The reporter's clock is another machine's.
     let exposure =
         Exposure::new(report.at.min(now), report.channel.as_str(), report.place.as_deref());
-    let change = Change { sql, report, exposure, now, by: by(report), request_id };
-    let is_due = match before.version_of(&report.digest) {
+    let version = before.version_of(&report.digest);
+    // A report that was long on its way: an operator has decided since.
+    let is_settled = version.is_some_and(|version| version.was_lifted(exposure.at, now));
+    let action = match report.action {
+        ExposureAction::Quarantine if is_settled => ExposureAction::Refuse,
+        action => action,
+    };
+    let change = Change { sql, report, action, exposure, now, by: by(report), request_id };
+    let is_due = match version {
         // Over: revoked, or rotated away.
         None => false,
         Some(_) if before.revoked.is_some() => false,
-        Some(version) => match report.action {
+        Some(version) => match action {
             ExposureAction::Refuse if version.exposed.is_some() => false,
             ExposureAction::Refuse => change.refused(&before)?,
             ExposureAction::Quarantine => change.quarantined(&before)?,
@@ -71,6 +78,8 @@ pub(crate) fn expose(
 struct Change<'a> {
     sql: Sql<'a>,
     report: &'a ExposureReport,
+    /// What is done, which may be less than what the report says.
+    action: ExposureAction,
     exposure: Exposure,
     now: UnixTime,
     by: By,
@@ -152,7 +161,7 @@ impl Change<'_> {
             key_id: &key.id,
             kind: key.kind,
             mode: key.mode,
-            action: self.report.action,
+            action: self.action,
             channel,
             place: place.as_deref(),
             redacted: redacted(self.report),

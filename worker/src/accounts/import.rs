@@ -172,6 +172,7 @@ fn managed(change: &Change<'_>, row: &ImportedKey) -> ManagedKey {
         rotated_at: None,
         last_four: row.last_four.clone(),
         exposed: None,
+        lifted_at: None,
     };
     let id = row.id.clone().unwrap_or_else(|| runtime::random_id("key_"));
     let account = change.call.account.clone();

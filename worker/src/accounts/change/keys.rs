@@ -160,7 +160,7 @@ impl Change<'_> {
     pub(super) fn lift(&self, id: &str) -> Result<ShownKey, Problem> {
         let before = read::key(self.sql, id)?;
         let mut key = before.clone();
-        if key.lift().map_err(AdminDenial::from)? {
+        if key.lift(self.now).map_err(AdminDenial::from)? {
             save(self.sql, &key, false, self.now)?;
             self.audit(&Entry {
                 action: "key.lifted",
