@@ -160,9 +160,11 @@ export class Account extends DurableObject {
     super(ctx, env);
     ctx.blockConcurrencyWhile(async () => {
       if (!wasm) await load();
-      // An alarm goes with every change; this is for what nobody thought of.
-      if (this.#next() === null || (await ctx.storage.getAlarm()) !== null) return;
-      await ctx.storage.setAlarm(Date.now());
+      const next = this.#next();
+      if (next === null) return;
+      // An alarm goes with every change; this is for what nobody thought of, and for a clock that jumped back.
+      const alarm = await ctx.storage.getAlarm();
+      if (alarm === null || alarm > Math.max(next, Date.now())) await ctx.storage.setAlarm(Date.now());
     });
   }
 

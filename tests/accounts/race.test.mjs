@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
 import {
-  Api, assertRefused, digest, entryOf, issueCredential, playStore, policyFor, sleep, startBareEdge, startUpstream,
+  Api, assertRefused, digest, entryOf, issueCredential, playStore, playUpstream, policyFor, sleep, startBareEdge, startUpstream,
   stopAll, storeName, until,
 } from './harness.mjs';
 
@@ -275,3 +275,67 @@ async function check(api, store, key, entries) {
   const isOpen = ({ revoked, expires_at: end }) => !revoked && (end === undefined || end * 1000 > Date.now());
   assert.equal(records.filter(isOpen).length, key.revoked ? 0 : 1, where);
 }
+
+describe('a clock that was three hours ahead and jumps back', () => {
+  const ahead = (ms) => ({ 'X-Stand-In': JSON.stringify({ clock: ms }) });
+
+  for (const [next, wake] of [
+    ['the next change', ({ api, keys }) => api.update(keys.publishable_live, { label: 'x' })],
+    ['a restart', async ({ edge, api, id }) => {
+      await edge.kill();
+      await edge.start();
+      await api.get(`/accounts/${id}`);
+    }],
+  ]) {
+    test(`holds up neither a revocation nor a message beyond ${next}`, { timeout: 60_000 }, async (t) => {
+      const store = await playStore();
+      let told = 0;
+      let isDown = false;
+      const receiver = await playUpstream(async (request, response) => {
+        told += 1;
+        const status = isDown ? 500 : 204;
+        if (isDown) await sleep(500);
+        response.writeHead(status).end();
+      });
+      const credential = issueCredential();
+      const edge = await startBareEdge({
+        policy: policyFor(store.origin, { leaks: { presented: true }, webhook: `${receiver.origin}/hook` }),
+        store: store.origin,
+        standIn: true,
+        admin: entryOf('ops', credential),
+        vars: { WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}` },
+      });
+      t.after(() => stopAll(edge, store, receiver));
+      const api = new Api(edge, credential);
+      const { id, keys } = await api.createAccount();
+      await api.written(id);
+
+      isDown = true;
+      store.fault = () => ({ delay: 500, status: 500, applied: 'never' });
+      const name = storeName(keys.secret_live.key);
+      (await api.post('/leaks', { key: keys.secret_live.key })).ok(202);
+      await until(() => told === 1, 'the message');
+      await api.with(ahead(3 * 3_600_000)).get(`/accounts/${id}`);
+      await until(() => store.faults > 0, 'the failed put');
+      await sleep(200);
+      isDown = false;
+      store.fault = () => ({});
+      await wake({ edge, api, id, keys });
+      await until(() => JSON.parse(store.entries.get(name)).revoked, 'the revocation', 8000);
+      await until(() => told === 2, 'the message, once more', 8000);
+
+      // It is written once more after a minute, and no more than that.
+      const writes = async () => {
+        const puts = [];
+        store.fault = (one) => { puts.push(one); return { delay: 500 }; };
+        await api.update(keys.publishable_test, { label: `${Math.random()}` });
+        await until(() => puts.length > 0, 'a put');
+        await api.with(ahead(61_000)).get(`/accounts/${id}`);
+        await sleep(1500);
+        return puts.filter((one) => one === name).length;
+      };
+      assert.equal(await writes(), 1);
+      assert.equal(await writes(), 0);
+    });
+  }
+});

@@ -1,7 +1,7 @@
 //! The outbox of an account, statement by statement as worker/src/accounts/outbox.rs has it in SQL.
 //!
-//! Left out is what no invariant hangs on: metadata, the number of attempts, and how long a failed row waits (any time here). What
-//! can't matter any more is forgotten, so that there are fewer states: a generation while no put is on its way, a doubt that is over.
+//! Left out is what no invariant hangs on: metadata, the number of attempts, how long a failed row waits (any time here), and a clock that
+//! jumps back, after which nothing waits for longer than it would have at most. What can't matter any more is forgotten, so that there are fewer states: a generation while no put is on its way, a doubt that is over.
 
 use std::collections::BTreeMap;
 

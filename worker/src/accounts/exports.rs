@@ -93,7 +93,12 @@ pub fn leaks_answer(
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_recover(sql: &SqlStorage) -> Result<(), JsError> {
-    outbox::recover(Sql(sql), shared::now_ms()).map_err(failed)
+    let (sql, now_ms) = (Sql(sql), shared::now_ms());
+    if schema::is_open(sql).map_err(failed)? {
+        outbox::recover(sql, now_ms).map_err(failed)?;
+        notices::recover(sql, now_ms).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// `{ answer }` right away, or `{ prepared }` for a change.
@@ -154,9 +159,10 @@ pub fn account_settle(sql: &SqlStorage, results: &str) -> Result<(), JsError> {
 /// When the database fails.
 #[wasm_bindgen]
 pub fn account_next(sql: &SqlStorage, is_telling: bool) -> Result<String, JsError> {
-    let row = outbox::next(Sql(sql)).map_err(failed)?;
-    let earliest = if is_telling { shared::now_ms() + notices::LEASE_MS } else { 0.0 };
-    let message = notices::next(Sql(sql)).map_err(failed)?.map(|due| due.max(earliest));
+    let now_ms = shared::now_ms();
+    let row = outbox::next(Sql(sql), now_ms).map_err(failed)?;
+    let earliest = if is_telling { now_ms + notices::LEASE_MS } else { 0.0 };
+    let message = notices::next(Sql(sql), now_ms).map_err(failed)?.map(|due| due.max(earliest));
     Ok(text(&row.into_iter().chain(message).reduce(f64::min)))
 }
 

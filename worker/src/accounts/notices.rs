@@ -80,6 +80,11 @@ pub(crate) fn may_audit(sql: Sql<'_>, key_id: &str, now: UnixTime) -> Result<boo
     Ok(may.is_some())
 }
 
+/// Lets no message wait for longer than any has to, when the clock jumped back.
+pub(crate) fn recover(sql: Sql<'_>, now_ms: f64) -> Result<(), Fault> {
+    sql.run("UPDATE notices SET due_at = 0 WHERE due_at > ?", &[now_ms + LONGEST_WAIT_MS])
+}
+
 /// What is to be sent next, and where to; none when nothing is.
 ///
 /// Without a webhook in the policy nobody is told. Where nothing can be sent for now, what is due stays so, and the log says why.
@@ -89,7 +94,7 @@ pub(crate) fn outgoing(
     can_sign: bool,
     now_ms: f64,
 ) -> Result<Option<Outgoing>, Fault> {
-    if next(sql)?.is_none_or(|next| next > now_ms) {
+    if next(sql, now_ms)?.is_none_or(|next| next > now_ms) {
         return Ok(None);
     }
     let reason = match settings::policy(env) {
@@ -188,12 +193,15 @@ fn hold_back(sql: Sql<'_>, id: &str, now_ms: f64) -> Result<(), Fault> {
     )
 }
 
-/// When the next message is due in milliseconds; none when there is none.
-pub(crate) fn next(sql: Sql<'_>) -> Result<Option<f64>, Fault> {
+/// When the next message is due in milliseconds, or is to be looked at again; none when there is none.
+pub(crate) fn next(sql: Sql<'_>, now_ms: f64) -> Result<Option<f64>, Fault> {
     if !is_open(sql)? {
         return Ok(None);
     }
-    sql.number(&format!("SELECT min(due_at) AS number FROM notices WHERE {HAS_ITS_TURN}"), &NOTHING)
+    sql.number(
+        &format!("SELECT min(min(due_at), ?) AS number FROM notices WHERE {HAS_ITS_TURN}"),
+        &[now_ms + LONGEST_WAIT_MS],
+    )
 }
 
 fn log_dropped(id: &str, reason: &str) {

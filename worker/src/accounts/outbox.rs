@@ -74,13 +74,18 @@ pub(crate) fn due(sql: Sql<'_>, now_ms: f64) -> Result<Vec<Due>, Fault> {
 }
 
 /// Takes back rows whose put nobody saw the end of: a run broke off, or its instance died. One run goes on at a time.
+///
+/// And rows that are due later than any can be, since the clock jumped back: a revocation doesn't wait for it to catch up. What was
+/// uncertain then is so for a whole minute from now on.
 pub(crate) fn recover(sql: Sql<'_>, now_ms: f64) -> Result<(), Fault> {
-    if !is_open(sql)? {
-        return Ok(());
-    }
     sql.run(
         "UPDATE outbox SET in_flight = 0, uncertain_until = ?1 WHERE in_flight = 1",
         &[now_ms + UNCERTAIN_MS],
+    )?;
+    sql.run(
+        "UPDATE outbox SET due_at = 0, uncertain_until = min(uncertain_until, ?1)
+            WHERE bulk IN (0, 1) AND due_at > ?1",
+        &[now_ms + UNCERTAIN_MS.max(LONGEST_WAIT_MS)],
     )
 }
 
@@ -117,12 +122,15 @@ pub(crate) fn settle(sql: Sql<'_>, results: &str, now_ms: f64) -> Result<(), Fau
     Ok(())
 }
 
-/// When the next row is due in milliseconds; none when no row is left.
-pub(crate) fn next(sql: Sql<'_>) -> Result<Option<f64>, Fault> {
+/// When the next row is due in milliseconds, or is to be looked at again; none when no row is left.
+pub(crate) fn next(sql: Sql<'_>, now_ms: f64) -> Result<Option<f64>, Fault> {
     if !is_open(sql)? {
         return Ok(None);
     }
-    sql.number("SELECT min(due_at) AS number FROM outbox", &[(); 0])
+    sql.number(
+        "SELECT min(min(due_at), ?) AS number FROM outbox",
+        &[now_ms + UNCERTAIN_MS.max(LONGEST_WAIT_MS)],
+    )
 }
 
 /// How much is on its way.
