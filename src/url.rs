@@ -106,15 +106,19 @@ pub(crate) fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether a text is a name or an address (RFC 3986 §3.2.2, without escapes).
+/// Whether a text is a name or an address (RFC 3986 §3.2.2, without escapes), and no longer than a name can be (RFC 1035 §2.3.4: 255 octets
+/// with the length of each label before it, which are 253 characters).
 pub(crate) fn is_host(host: &str) -> bool {
+    // A name may end in the dot of the root.
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if name.len() > 253 {
+        return false;
+    }
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return !address.is_empty()
             && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte));
     }
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    // A name may end in the dot of the root.
-    let name = host.strip_suffix('.').unwrap_or(host);
     name.split('.').all(|label| !label.is_empty() && label.bytes().all(is_allowed))
 }
 

@@ -92,6 +92,13 @@ mod tests {
     }
 
     #[test]
+    fn rfc_1035_2_3_4_a_name_has_up_to_253_characters() {
+        let of = |length| alloc::format!("https://{}:8443", "a.".repeat(126) + &"b".repeat(length));
+        assert!(is_origin(&of(1)));
+        assert!(!is_origin(&of(2)));
+    }
+
+    #[test]
     fn plain_http_upstream_is_for_this_machine_alone() {
         assert!(Upstream::parse("http://127.0.0.1:8788").is_some());
         assert!(Upstream::parse("http://[::1]:8788").is_some());
