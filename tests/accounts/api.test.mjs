@@ -409,6 +409,41 @@ describe('a list', () => {
     }
   });
 
+  test('of long items ends sooner, and has every item once', async () => {
+    const account = (await makeAccount()).id;
+    // As long as an item can be: of a thousand, one page is more than an object may answer.
+    const letters = (letter, length) => letter.repeat(length);
+    const origin = (number) => `https://${String(number).padStart(63, 'a')}.${['b', 'c'].map((one) => letters(one, 63)).join('.')}.${letters('d', 61)}:65535`;
+    const longest = {
+      origins: Array.from({ length: 100 }, (_, number) => origin(number)),
+      scopes: Array.from({ length: 100 }, (_, number) => String(number).padStart(64, 's')),
+      label: '😀'.repeat(200),
+    };
+    const rows = Array.from({ length: 300 }, (_, index) => ({
+      digest: digest(issueKey('publishable', 'live')), kind: 'publishable', mode: 'live', id: `long-${index}`, ...longest,
+    }));
+    for (let at = 0; at < rows.length; at += 25) (await api.post(`/accounts/${account}/import`, { keys: rows.slice(at, at + 25) })).ok(200);
+    for (const [path, field, name, least] of [
+      [`/accounts/${account}/keys`, 'keys', 'id', 300], [`/accounts/${account}/audit`, 'entries', 'key', 301],
+    ]) {
+      const items = [];
+      let pages = 0;
+      for (let cursor = ''; cursor !== null; pages += 1) {
+        const page = await api.get(`${path}?limit=1000${cursor && `&cursor=${cursor}`}`);
+        assert.ok(page.text.length < 10 * 1024 * 1024, `${path}: ${page.text.length}`);
+        const { [field]: some, next_cursor: next } = page.ok(200);
+        assert.ok(some.length > 0);
+        items.push(...some);
+        cursor = next;
+      }
+      const names = items.map((item) => item[name]).filter((one) => one?.startsWith('long-'));
+      assert.deepEqual(names, rows.map((row) => row.id));
+      assert.ok(pages > 1 && items.length >= least, `${path}: ${pages} pages of ${items.length}`);
+    }
+    const [first] = (await api.get(`/accounts/${account}/keys?limit=1&kind=publishable&cursor=4`)).ok(200).keys;
+    assert.deepEqual([first.id, first.origins], ['long-0', longest.origins]);
+  });
+
   test('has every old item once while new ones come', async () => {
     const account = (await makeAccount()).id;
     const row = () => ({ digest: digest(issueKey('secret', 'live')), kind: 'secret', mode: 'live' });

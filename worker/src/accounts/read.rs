@@ -24,15 +24,25 @@ pub(crate) fn keys(
         Status::Exposed => "exposed",
     });
     let rows: Vec<Row> = sql.rows(
-        "SELECT seq, document FROM keys
-            WHERE seq > ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR mode = ?3)
-            AND (?4 IS NULL OR ?4 = CASE WHEN revoked THEN 'revoked'
-                WHEN expires_at IS NOT NULL AND expires_at <= ?5 THEN 'expired'
-                WHEN exposed THEN 'exposed' ELSE 'active' END)
-            ORDER BY seq LIMIT ?6",
-        &(after(page), filter.kind, filter.mode, status, now, page.limit.saturating_add(1)),
+        "WITH page AS (SELECT seq, length(document) AS size FROM keys
+                WHERE seq > ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR mode = ?3)
+                AND (?4 IS NULL OR ?4 = CASE WHEN revoked THEN 'revoked'
+                    WHEN expires_at IS NOT NULL AND expires_at <= ?5 THEN 'expired'
+                    WHEN exposed THEN 'exposed' ELSE 'active' END)
+                ORDER BY seq LIMIT ?6),
+            sized AS (SELECT seq, sum(size) OVER (ORDER BY seq) - size < ?7 AS fits FROM page)
+            SELECT seq, fits, iif(fits, document, '') AS document FROM sized JOIN keys USING (seq) ORDER BY seq",
+        &(
+            after(page),
+            filter.kind,
+            filter.mode,
+            status,
+            now,
+            page.limit.saturating_add(1),
+            PAGE_SIZE,
+        ),
     )?;
-    let (rows, next_cursor) = cut(rows, page, |row| row.seq);
+    let (rows, next_cursor) = cut(rows, page, |row| (row.seq, row.fits));
     let keys = rows.iter().map(Row::key).collect::<Result<Vec<_>, _>>()?;
     Ok(Keys { keys: view::keys(sql, keys, now)?, next_cursor })
 }
@@ -53,11 +63,15 @@ pub(crate) fn key(sql: Sql<'_>, id: &str) -> Result<ManagedKey, Problem> {
 /// A page of the audit, oldest first.
 pub(crate) fn audit(sql: Sql<'_>, page: &Page) -> Result<Audit, Fault> {
     let rows: Vec<Audited> = sql.rows(
-        "SELECT seq, at, request_id, credential, actor, action, key_id AS key, version, before, after FROM audit
-            WHERE seq > ? ORDER BY seq LIMIT ?",
-        &(after(page), page.limit.saturating_add(1)),
+        "WITH page AS (SELECT seq, coalesce(length(before), 0) + coalesce(length(after), 0) AS size FROM audit
+                WHERE seq > ?1 ORDER BY seq LIMIT ?2),
+            sized AS (SELECT seq, sum(size) OVER (ORDER BY seq) - size < ?3 AS fits FROM page)
+            SELECT seq, fits, at, request_id, credential, actor, action, key_id AS key, version,
+                iif(fits, before, NULL) AS before, iif(fits, after, NULL) AS after
+            FROM sized JOIN audit USING (seq) ORDER BY seq",
+        &(after(page), page.limit.saturating_add(1), PAGE_SIZE),
     )?;
-    let (mut entries, next_cursor) = cut(rows, page, |row| row.seq);
+    let (mut entries, next_cursor) = cut(rows, page, |row| (row.seq, row.fits));
     for entry in &mut entries {
         entry.before_json = entry.before.take().and_then(raw);
         entry.after_json = entry.after.take().and_then(raw);
@@ -102,18 +116,29 @@ fn after(page: &Page) -> u64 {
     page.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(0)
 }
 
-/// Of one row more than was asked for: the page, and the cursor of the next one if there is more.
-fn cut<T>(mut rows: Vec<T>, page: &Page, seq: impl Fn(&T) -> u64) -> (Vec<T>, Option<String>) {
+/// Of one row more than was asked for: the page, and the cursor of the next one if there is more. `place` is a row's number, and
+/// whether it fits beside those before it: 1 or 0.
+fn cut<T>(
+    mut rows: Vec<T>,
+    page: &Page,
+    place: impl Fn(&T) -> (u64, u8),
+) -> (Vec<T>, Option<String>) {
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let is_more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().map(|row| seq(row).to_string()).filter(|_| is_more);
+    let fitting = rows.iter().take(limit).take_while(|row| place(row).1 == 1).count();
+    let is_more = rows.len() > fitting;
+    rows.truncate(fitting);
+    let next = rows.last().map(|row| place(row).0.to_string()).filter(|_| is_more);
     (rows, next)
 }
+
+/// A page ends after the row that gets it this long, in characters of what is stored. What an object answers may have 32 MiB.
+const PAGE_SIZE: u32 = 8 * 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Row {
     seq: u64,
+    #[serde(default)]
+    fits: u8,
     document: String,
 }
 
@@ -126,6 +151,8 @@ impl Row {
 #[derive(Serialize, Deserialize)]
 struct Audited {
     seq: u64,
+    #[serde(skip_serializing)]
+    fits: u8,
     at: u64,
     request_id: String,
     credential: String,
