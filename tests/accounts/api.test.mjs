@@ -2,11 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import {
   Api, BASE, PUBLISHED_SECRET, assertProblem, assertRefused, digest, entryOf, issueCredential, issueKey, policyFor,
-  startApi, startEdges, startUpstream, stopAll, within,
+  startApi, startEdge, startEdges, startUpstream, stopAll, within,
 } from './harness.mjs';
 
 const bearer = (credential) => ['Authorization', `Bearer ${credential}`];
@@ -284,6 +288,54 @@ describe('an Idempotency-Key', () => {
       (await api.ask(method, other, body, headers)).refused(422, 'idempotency-key-reused');
     }
     assert.equal((await api.audit(id)).length, 6);
+  });
+
+  test("is its credential's own: two that count alike share nothing, not even where both make an account", async (t) => {
+    const [ops, ci] = [issueCredential(), issueCredential()];
+    const admin = `${entryOf('ops', ops)}, ${entryOf('ci', ci)}`;
+    const shared = await startEdge({ policy: policyFor(upstream.origin), admin });
+    t.after(() => shared.stop());
+    const [first, second] = [ops, ci].map((credential) => new Api(shared, credential).with({ 'Idempotency-Key': '1' }));
+    const mine = (await first.post('/accounts', { label: 'a' })).ok(201).account.id;
+    const theirs = await second.post('/accounts', { label: 'a' });
+    assert.equal(theirs.header('idempotent-replayed'), undefined);
+    assert.notEqual(theirs.ok(201).account.id, mine);
+    assert.equal((await first.post('/accounts', { label: 'a' })).ok(201).account.id, mine);
+    // Nor in one account.
+    const path = `/accounts/${mine}/keys`;
+    const body = { kind: 'secret', mode: 'live' };
+    const issued = new Set();
+    for (const api of [first, second].map((one) => one.with({ 'Idempotency-Key': '2' }))) {
+      const made = await api.post(path, body);
+      issued.add(made.ok(201).id);
+      const again = await api.post(path, body);
+      assert.deepEqual([made.header('idempotent-replayed'), again.header('idempotent-replayed')], [undefined, 'true']);
+      assert.equal(again.ok(201).id, made.json.id);
+      (await api.post(path, { ...body, label: 'b' })).refused(422, 'idempotency-key-reused');
+    }
+    assert.equal(issued.size, 2);
+  });
+
+  test('that an older build kept, by which no credential stands, is still known', async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'keyguard-older-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const options = { policy: policyFor(upstream.origin), folder };
+    const before = await startApi(options);
+    const { id } = await before.api.createAccount();
+    const change = [`/accounts/${id}/keys`, { kind: 'secret', mode: 'live' }, { 'Idempotency-Key': 'older' }];
+    const made = (await before.api.post(...change)).ok(201);
+    await before.api.written(id);
+    await before.edge.stop();
+    for (const name of readdirSync(folder, { recursive: true }).filter((one) => one.endsWith('.sqlite'))) {
+      const database = new DatabaseSync(path.join(folder, name));
+      const has = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'changes'").get();
+      if (has) database.exec("UPDATE changes SET idempotency_key = replace(idempotency_key, 'ops ', '')");
+      database.close();
+    }
+    const now = await startEdge({ ...options, admin: entryOf('ops', before.api.credential) });
+    t.after(() => now.stop());
+    const again = await new Api(now, before.api.credential).post(...change);
+    assert.deepEqual([again.ok(201).id, again.header('idempotent-replayed')], [made.id, 'true']);
   });
 
   test('of a refused change is free', async () => {

@@ -88,9 +88,10 @@ struct Owner {
     account: String,
 }
 
-/// The id of an account that a request without one makes: the same for the same request.
-pub(crate) fn derived_account_id(idempotency_key: &str) -> String {
-    let digest = KeyDigest::of(&format!("account of {idempotency_key}")).to_string();
+/// The id of an account that a request without one makes: the same for the same request of the same credential.
+pub(crate) fn derived_account_id(credential: &str, idempotency_key: &str) -> String {
+    // Neither has a space in it.
+    let digest = KeyDigest::of(&format!("account of {credential} {idempotency_key}")).to_string();
     // Hex is within the ids' alphabet; 20 digits are 80 bits.
     format!("acct_{}", digest.chars().take(20).collect::<String>())
 }

@@ -160,7 +160,7 @@ impl Asked {
         // Without an id of its own: the same request again has to find the account that it made.
         let account = match (&parsed.operation, &repeat) {
             (Operation::CreateAccount(_), Some(repeat)) if parsed.account.is_empty() => {
-                derived_account_id(&repeat.idempotency_key)
+                derived_account_id(&by.credential, &repeat.idempotency_key)
             }
             _ => parsed.account.clone(),
         };

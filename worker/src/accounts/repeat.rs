@@ -10,12 +10,21 @@ use super::{
 
 /// The answer that the same request got before.
 ///
-/// It is without the texts of keys: they are shown once, and stored nowhere.
+/// It is without the texts of keys: they are shown once, and stored nowhere. Another credential's request is another one: services that
+/// count their requests name them alike.
 pub(crate) fn before(sql: Sql<'_>, call: &Call, now: UnixTime) -> Result<Option<Answer>, Problem> {
     let Some(repeat) = &call.repeat else { return Ok(None) };
+    // An older build kept names as they came. Whoever sends the same request again means what that one did.
     let row: Option<Row> = sql.row(
-        "SELECT fingerprint, status, body FROM changes WHERE idempotency_key = ? AND at > ?",
-        &(&repeat.idempotency_key, now.0.saturating_sub(KEPT)),
+        "SELECT fingerprint, status, body FROM changes
+            WHERE at > ?1 AND (idempotency_key = ?2 OR idempotency_key = ?3 AND fingerprint = ?4)
+            ORDER BY idempotency_key = ?2 DESC LIMIT 1",
+        &(
+            now.0.saturating_sub(KEPT),
+            name(call, repeat),
+            &repeat.idempotency_key,
+            &repeat.fingerprint,
+        ),
     )?;
     let Some(row) = row else { return Ok(None) };
     if row.fingerprint != repeat.fingerprint.to_string() {
@@ -31,12 +40,17 @@ pub(crate) fn keep(
     (status, body): (u16, &str),
     now: UnixTime,
 ) -> Result<(), Fault> {
-    let Some(Repeat { idempotency_key, fingerprint }) = &call.repeat else { return Ok(()) };
+    let Some(repeat) = &call.repeat else { return Ok(()) };
     sql.run("DELETE FROM changes WHERE at <= ?", &[now.0.saturating_sub(KEPT)])?;
     sql.run(
         "INSERT INTO changes (idempotency_key, fingerprint, status, body, at) VALUES (?, ?, ?, ?, ?)",
-        &(idempotency_key, fingerprint, status, body, now),
+        &(name(call, repeat), &repeat.fingerprint, status, body, now),
     )
+}
+
+/// A request's name beside those of other credentials; neither part has a space in it.
+fn name(call: &Call, repeat: &Repeat) -> String {
+    format!("{} {}", call.by.credential, repeat.idempotency_key)
 }
 
 #[derive(Deserialize)]
