@@ -72,7 +72,7 @@ export class Api {
     };
     const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
     const bytes = body === undefined ? undefined : Buffer.from(isRaw ? body : JSON.stringify(body));
-    if (bytes) all['Content-Length'] = bytes.length;
+    if (bytes) all['Content-Length'] ??= bytes.length;
     for (const name of Object.keys(all)) if (all[name] === undefined) delete all[name];
     return within(this.#exchange(method, path, all, bytes), 'an answer');
   }
