@@ -12,7 +12,9 @@ use crate::{
     ids::parse_id,
     model::{Key, Revoked, Version},
     options::Global,
-    output, times,
+    output,
+    plain::plain,
+    times,
 };
 
 #[derive(Args, Debug)]
@@ -53,9 +55,21 @@ fn account_keys(client: &Client, account: &str) -> Result<(), Failure> {
                 let line = serde_json::to_string(&row).unwrap_or_default();
                 output::line(&output::plain_json(&line))?;
             }
+            tell_missing(&key);
             Ok(())
         })
     })
+}
+
+/// Says that a key has older versions than the API shows: they are over, and stay unknown wherever the rows go.
+fn tell_missing(key: &Key) {
+    let first = key.versions.iter().map(|version| version.number).min().unwrap_or(1);
+    if first > 1 {
+        output::note(&format!(
+            "note: {}: the API shows no version before {first}, so they are in no row. They are over; elsewhere they are unknown",
+            plain(&key.id)
+        ));
+    }
 }
 
 /// A version as a row of its own: the current one under the key's id, an older one under the id and its number.
@@ -104,5 +118,5 @@ fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Failure> {
 }
 
 const AFTER_HELP: &str = "\
-Standard output gets a row for each version of each key, the current one under the key's id, older ones with .v1, .v2
+Standard output gets a row for each version of each key that the API shows, which are the last ten: the current one under the key's id, older ones with .v1, .v2
 and so on after it. `keyguard import` reads them. They hold digests, and no key.";

@@ -204,6 +204,23 @@ fn each_version_is_exported_by_its_own_exposure() {
 }
 
 #[test]
+fn versions_that_the_api_does_not_show_are_told() {
+    for (first, is_told) in [(1, false), (4, true)] {
+        let version = json!({
+            "version": first, "digest": digest(first), "created_at": 1, "expires_at": null, "status": "active",
+            "last_four": null, "projection": "written",
+        });
+        let more = json!({ "version": first, "versions": [version] });
+        let stand_in = StandIn::start(move |_, _| {
+            Reply::json(200, &json!({ "keys": [key("live", &more)], "next_cursor": null }))
+        });
+        let outcome = api(&stand_in, &["export", "--account", "acct_1"]).exits(0);
+        let note = "key_1: the API shows no version before 4";
+        assert_eq!(outcome.stderr.contains(note), is_told, "{}", outcome.stderr);
+    }
+}
+
+#[test]
 fn refusals_say_what_to_do() {
     for (status, code, exit, advice) in [
         (401, "unauthorized", 1, "KEYGUARD_CREDENTIAL"),
