@@ -4,6 +4,7 @@ import { DurableObject } from "cloudflare:workers";
 
 import { isGitHubs } from "./github.mjs";
 import { Instance } from "./instance.mjs";
+import { inTime } from "./limit.mjs";
 import { within } from "./store.mjs";
 import { posted, signingKey } from "./webhook.mjs";
 
@@ -281,18 +282,11 @@ export class Account extends DurableObject {
 
   async #put({ name, value, metadata, generation }) {
     const started = Date.now();
-    let timer;
     try {
-      const put = this.env.KEYS.put(name, value, metadata ? { metadata: JSON.parse(metadata) } : {});
-      const late = new Promise((_, fail) => {
-        timer = setTimeout(() => fail(new Error("no answer in time")), PUT_LIMIT_MS);
-      });
-      await Promise.race([put, late]);
+      await inTime(PUT_LIMIT_MS, this.env.KEYS.put(name, value, metadata ? { metadata: JSON.parse(metadata) } : {}));
       return { name, generation, started, error: null };
     } catch (error) {
       return { name, generation, started, error: String(error?.message ?? "failed") };
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

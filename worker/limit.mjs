@@ -1,4 +1,4 @@
-// A limit for what is waited for after an answer.
+// A limit for what is waited for where a client isn't.
 
 /** What a promise settles with, unless that takes longer than `ms`: then it fails. */
 export async function inTime(ms, promise) {

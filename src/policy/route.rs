@@ -65,10 +65,7 @@ impl Route {
         kind: Kind,
         mode: Mode,
     ) -> bool {
-        self.method == method
-            && self.kinds.contains(&kind)
-            && self.modes.contains(&mode)
-            && self.matches(path.as_str(), Reading::Exact)
+        self.method == method && self.fits(path, kind, mode, Reading::Exact)
     }
 
     /// Whether a server may take the request for one of this route's, though it isn't: many answer HEAD as they do GET (RFC 9110 §9.3.2), and take
@@ -80,10 +77,14 @@ impl Route {
         kind: Kind,
         mode: Mode,
     ) -> bool {
-        (self.method == method || (method == "HEAD" && self.method == "GET"))
-            && self.kinds.contains(&kind)
+        let is_like = self.method == method || (method == "HEAD" && self.method == "GET");
+        is_like && self.fits(path, kind, mode, Reading::Loose)
+    }
+
+    fn fits(&self, path: &CanonicalPath, kind: Kind, mode: Mode, reading: Reading) -> bool {
+        self.kinds.contains(&kind)
             && self.modes.contains(&mode)
-            && self.matches(path.as_str(), Reading::Loose)
+            && self.matches(path.as_str(), reading)
     }
 
     /// Whether a route that comes later has no request of its own, and says otherwise than this one what a key needs for them.
